@@ -1,0 +1,166 @@
+/*
+ * Being root of a user namespace: a request says what is wanted, and is carried out by
+ *
+ *   maproot_ensure_root()  at the top of main(): this very program again, as root
+ *   maproot_become()       the same with a request of one's own
+ *   maproot_spawn()        another program in new namespaces, from a host of any size and any thread
+ *   maproot_exec()         the rest of a request in this process, then the command
+ *
+ * Source: user_namespaces(7), clone(2), unshare(2), pivot_root(2), mount_namespaces(7).
+ */
+#ifndef MAPROOT_RUN_H
+#define MAPROOT_RUN_H
+
+#include <maproot/error.h>
+#include <maproot/idmap.h>
+#include <maproot/namespace.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* Where there is a choice, 0 is what fits the rest of the request. */
+enum maproot_setgroups {
+	MAPROOT_SETGROUPS_DEFAULT = 0, /* denied with single-entry maps, as the kernel wants; else allowed */
+	MAPROOT_SETGROUPS_ALLOW,
+	MAPROOT_SETGROUPS_DENY,
+};
+
+enum maproot_groups {
+	MAPROOT_GROUPS_KEEP = 0, /* supplementary groups stay; unmapped ones show as 65534 */
+	MAPROOT_GROUPS_DROP,     /* none are left; checked afterwards */
+};
+
+enum maproot_propagation {
+	MAPROOT_PROPAGATION_SLAVE = 0, /* mounts made outside arrive, ours don't leave */
+	MAPROOT_PROPAGATION_PRIVATE,
+	MAPROOT_PROPAGATION_SHARED,    /* among the namespaces made from here; never back to the host */
+	MAPROOT_PROPAGATION_UNCHANGED,
+};
+
+/* Which ids the command has. The maps of `users` and `groups` come first, then the own id, then subordinates. */
+struct maproot_identity {
+	bool own_user;           /* map the effective user id to `user` although `users` has ranges */
+	bool own_group;          /* likewise the group */
+	uint32_t user;           /* 0: root. Other ids keep all capabilities over exec (ambient set) */
+	uint32_t group;
+	bool subordinate;        /* add all subordinate ids of the caller, see maproot_subids_read() */
+	const struct maproot_idmap *users;  /* NULL: the own id alone */
+	const struct maproot_idmap *groups;
+	enum maproot_setgroups setgroups;
+	enum maproot_groups supplementary;
+};
+
+enum maproot_mount_kind {
+	MAPROOT_MOUNT_BIND,
+	MAPROOT_MOUNT_TMPFS,
+	MAPROOT_MOUNT_PROC, /* needs a new pid namespace */
+};
+
+/* Carried out in order, after `root` was built. Targets are absolute paths below the new root. */
+struct maproot_mount {
+	enum maproot_mount_kind kind;
+	const char *source;  /* of a bind: a path outside; unused otherwise */
+	const char *target;
+	bool read_only;      /* of a bind, and everything mounted below it */
+};
+
+/* Everything zero is the plain request: root of a new user and mount namespace, nothing else new. */
+struct maproot_request {
+	unsigned int namespaces; /* set of types to create; user and mnt are added where they are needed */
+	struct maproot_identity identity;
+	bool in_place;           /* no child: this process becomes it; single-threaded callers only */
+	bool child;              /* a child even where none is needed */
+	bool as_pid_1;           /* new pid namespace: the command itself is its init */
+	int death_signal;        /* what the child gets when the thread that started it ends; 0: nothing */
+	enum maproot_propagation propagation;
+	const char *hostname;    /* NULL: keep; needs a new uts namespace */
+	int64_t monotonic;       /* seconds added to CLOCK_MONOTONIC and CLOCK_BOOTTIME in a new time namespace */
+	int64_t boottime;
+	const char *root;        /* NULL: keep; a directory to pivot into, given /proc, /sys, /dev, resolv.conf */
+	const struct maproot_mount *mounts;
+	size_t mount_count;
+	const char *directory;   /* working directory for the command; NULL: keep, or "/" of a new root */
+	int keep_fds;            /* 0: all that are not close-on-exec; N: below N, the others are closed */
+};
+
+/* What became of a request in the process that asked. */
+struct maproot_outcome {
+	bool ended;              /* true: a child did it and has ended; this process only waited */
+	int wait_status;         /* as waitpid(2), when ended */
+	unsigned int created;    /* namespaces made, when not ended */
+};
+
+/*
+ * Makes sure that this process has CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SETUID and CAP_SETGID. Where they
+ * are there, or permitted, returns 0. Else /proc/self/exe is executed again, same arguments and
+ * environment, in a child in a new user and mount namespace; there the same call returns 0. The first
+ * process forwards signals and ends as the child ends; in it the call returns only on failure, with
+ * -errno. Call it at the top of main(), before threads are started. `argv` as main() got it.
+ */
+int maproot_ensure_root(char **argv, struct maproot_error *err);
+
+/*
+ * The same for any request, and never ends the process: returns 0 with `ret_outcome` filled (see there),
+ * or -errno. The namespaces, ids and pids of the request are done on return; maproot_exec() does the rest.
+ * A plain caller who is privileged and asks for nothing new gets nothing new.
+ */
+int maproot_become(const struct maproot_request *request, char **argv,
+		   struct maproot_outcome *ret_outcome, struct maproot_error *err);
+
+/*
+ * In this process: propagation, host name, loopback, root, mounts, directory, descriptors, then the
+ * command, searched in PATH as execvp(3) does (but that an unreadable directory does not hide a later hit).
+ * `created` as maproot_become() gave it. `envp` NULL: environ. Returns only on failure.
+ */
+int maproot_exec(const struct maproot_request *request, unsigned int created, char *const argv[],
+		 char *const envp[], struct maproot_error *err);
+
+/* A child that was started. Waited for with maproot_supervise(), or by its pid and pidfd as any child. */
+struct maproot_child {
+	pid_t pid;      /* in the caller's pid namespace */
+	pid_t init;     /* of a new pid namespace, when it is ours; else 0 */
+	int pidfd;      /* close-on-exec, yours to close; -1 where the kernel has none (before 5.3) */
+};
+
+/*
+ * Starts a command as the request says, in a child of the calling thread. Returns 0 once the command is
+ * executing; on failure nothing is left. Costs the same whatever memory the caller holds (but for time
+ * namespaces and for our init, which need a copied process). The child has the calling thread's signal
+ * mask and the process's ignored signals. A host that ignores SIGCHLD can't be told the status.
+ * `death_signal` follows the *thread*: a pool thread that ends takes the child along.
+ */
+int maproot_spawn(const struct maproot_request *request, char *const argv[], char *const envp[],
+		  struct maproot_child *ret_child, struct maproot_error *err);
+
+/*
+ * Stands in for the child: forwards every signal that this process gets, stops and continues with it,
+ * waits for its end, reaps it, and ends what is left of its pid namespace. Blocks all signals in the calling
+ * thread while it runs; signals that other threads take are not seen. Returns 0 with the status as
+ * waitpid(2), or -errno.
+ */
+int maproot_supervise(const struct maproot_child *child, int *ret_wait_status, struct maproot_error *err);
+
+/*
+ * Ends this process as another ended: exits with the same status, or dies by the same signal, without a
+ * core of its own; 128+N where the signal can't kill it (process 1 of a pid namespace).
+ */
+void maproot_end_as(int wait_status) __attribute__((noreturn));
+
+/*
+ * Says what maproot_become() would do, a line a call, without doing it. Returns 0, or -errno with the
+ * refusal that maproot_become() would give.
+ */
+int maproot_describe(const struct maproot_request *request, void (*line)(void *arg, const char *text),
+		     void *arg, struct maproot_error *err);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif

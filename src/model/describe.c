@@ -1,0 +1,181 @@
+/*
+ * A plan in words, for --dry-run and --verbose: what would be done, in the order in which it is done.
+ */
+#include "base/text.h"
+#include "model/plan.h"
+
+
+enum { LINE_SIZE = 512 };
+
+struct out {
+	void (*line)(void *arg, const char *text);
+	void *arg;
+};
+
+static void say(const struct out *out, const char *key, const char *value)
+{
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	mr_text_add(&text, key);
+	mr_text_add(&text, ": ");
+	mr_text_add(&text, value);
+	out->line(out->arg, buffer);
+}
+
+static void say_namespaces(const struct out *out, const struct mr_plan *plan)
+{
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	for (unsigned int type = 0; type < MAPROOT_NAMESPACE_COUNT; type++) {
+		if (mr_has(plan->namespaces, type))
+			mr_text_add_item(&text, " ", maproot_namespace_name(type));
+	}
+	say(out, "new namespaces", text.length > 0 ? buffer : "none");
+}
+
+static void say_map(const struct out *out, const char *key, const struct maproot_idmap *map)
+{
+	for (size_t at = 0; at < map->count; at++) {
+		char buffer[LINE_SIZE];
+		struct maproot_idmap one = { .count = 1, .range = { map->range[at] } };
+		size_t length = maproot_idmap_format(&one, buffer, sizeof(buffer));
+
+		buffer[length - 1] = '\0'; /* the newline that the kernel wants */
+		say(out, key, buffer);
+	}
+}
+
+static void say_ids(const struct out *out, const struct mr_plan *plan)
+{
+	static const char *const mappers[] = {
+		[MR_MAPPER_NONE] = "nobody",
+		[MR_MAPPER_SELF] = "the new process itself",
+		[MR_MAPPER_PARENT] = "this process, which may",
+		[MR_MAPPER_HELPERS] = "newuidmap and newgidmap",
+	};
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	if (plan->mapper != MR_MAPPER_NONE) {
+		say_map(out, "uid map", &plan->users);
+		say_map(out, "gid map", &plan->groups);
+		say(out, "maps written by", mappers[plan->mapper]);
+		say(out, "setgroups", plan->deny_setgroups ? "deny" : "allow");
+	}
+	mr_text_add(&text, "user ");
+	mr_text_add_number(&text, plan->user);
+	mr_text_add(&text, ", group ");
+	mr_text_add_number(&text, plan->group);
+	mr_text_add(&text, plan->drop_groups ? ", no supplementary groups" :
+					       ", supplementary groups kept");
+	if (plan->keep_capabilities)
+		mr_text_add(&text, ", capabilities kept over exec");
+	say(out, "runs as", buffer);
+}
+
+static void say_process(const struct out *out, const struct mr_plan *plan)
+{
+	static const char *const ways[] = {
+		[MR_WAY_HERE] = "this one",
+		[MR_WAY_IN_PLACE] = "this one, with unshare",
+		[MR_WAY_CHILD] = "a child; signals and status pass through",
+	};
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	mr_text_add(&text, ways[plan->way]);
+	if (plan->way == MR_WAY_CHILD && plan->death_signal != 0) {
+		mr_text_add(&text, "; gets signal ");
+		mr_text_add_number(&text, plan->death_signal);
+		mr_text_add(&text, " if this process dies");
+	}
+	if (mr_has(plan->namespaces, MAPROOT_NAMESPACE_PID))
+		mr_text_add(&text, plan->init ? "; process 1 is an init of ours" :
+						"; the command is process 1");
+	say(out, "process", buffer);
+}
+
+static void say_clocks(const struct out *out, const struct mr_plan *plan)
+{
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	if (!plan->monotonic && !plan->boottime)
+		return;
+	mr_text_add(&text, "monotonic ");
+	mr_text_add_number(&text, plan->monotonic);
+	mr_text_add(&text, " s, boottime ");
+	mr_text_add_number(&text, plan->boottime);
+	mr_text_add(&text, " s");
+	say(out, "clock offsets", buffer);
+}
+
+static void say_mount(const struct out *out, const struct maproot_mount *mount)
+{
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	switch (mount->kind) {
+	case MAPROOT_MOUNT_BIND:
+		mr_text_add(&text, mount->source);
+		mr_text_add(&text, " on ");
+		mr_text_add(&text, mount->target);
+		mr_text_add(&text, mount->read_only ? ", read-only" : "");
+		break;
+	case MAPROOT_MOUNT_TMPFS:
+		mr_text_add(&text, "tmpfs on ");
+		mr_text_add(&text, mount->target);
+		break;
+	case MAPROOT_MOUNT_PROC:
+		mr_text_add(&text, "proc on ");
+		mr_text_add(&text, mount->target);
+		break;
+	}
+	say(out, "mount", buffer);
+}
+
+static void say_furniture(const struct out *out, const struct maproot_request *request,
+			  const struct mr_plan *plan)
+{
+	static const char *const propagations[] = {
+		[MAPROOT_PROPAGATION_SLAVE] = "slave",
+		[MAPROOT_PROPAGATION_PRIVATE] = "private",
+		[MAPROOT_PROPAGATION_SHARED] = "shared",
+		[MAPROOT_PROPAGATION_UNCHANGED] = "unchanged",
+	};
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	say_clocks(out, plan);
+	if (mr_has(plan->namespaces, MAPROOT_NAMESPACE_MNT))
+		say(out, "propagation", propagations[request->propagation]);
+	if (request->hostname)
+		say(out, "host name", request->hostname);
+	if (mr_has(plan->namespaces, MAPROOT_NAMESPACE_NET))
+		say(out, "network", "loopback up");
+	if (request->root)
+		say(out, "root", request->root);
+	for (size_t at = 0; at < request->mount_count; at++)
+		say_mount(out, &request->mounts[at]);
+	if (request->directory)
+		say(out, "directory", request->directory);
+	if (request->keep_fds > 0) {
+		mr_text_add(&text, "closed from ");
+		mr_text_add_number(&text, request->keep_fds);
+		mr_text_add(&text, " up");
+		say(out, "descriptors", buffer);
+	}
+}
+
+void mr_plan_describe(const struct maproot_request *request, const struct mr_plan *plan,
+		      void (*line)(void *arg, const char *text), void *arg)
+{
+	const struct out out = { line, arg };
+
+	say_namespaces(&out, plan);
+	say_ids(&out, plan);
+	say_process(&out, plan);
+	say_furniture(&out, request, plan);
+}

@@ -1,0 +1,225 @@
+/*
+ * From a request to a plan. What the kernel would refuse for a reason that is plain from the request is
+ * refused here, in words.
+ */
+#include "model/plan.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+
+#define BIT MAPROOT_NAMESPACE_BIT
+
+static int refuse(struct maproot_error *err, const char *why)
+{
+	return mr_fail(err, EINVAL, MAPROOT_STEP_REQUEST, why);
+}
+
+unsigned int mr_plan_clone_flags(unsigned int namespaces)
+{
+	unsigned int flags = 0;
+
+	for (unsigned int type = 0; type < MAPROOT_NAMESPACE_COUNT; type++) {
+		if (mr_has(namespaces, type))
+			flags |= maproot_namespace_flag(type);
+	}
+	return flags;
+}
+
+static bool asks_for_map(const struct maproot_identity *identity)
+{
+	return identity->own_user || identity->own_group || identity->users || identity->groups ||
+	       identity->user != 0 || identity->group != 0 || identity->subordinate ||
+	       identity->setgroups != MAPROOT_SETGROUPS_DEFAULT;
+}
+
+static bool wants_mounts(const struct maproot_request *request)
+{
+	return request->root || request->mount_count > 0 ||
+	       request->propagation != MAPROOT_PROPAGATION_SLAVE;
+}
+
+static int check_mounts(const struct maproot_request *request, struct maproot_error *err)
+{
+	for (size_t at = 0; at < request->mount_count; at++) {
+		const struct maproot_mount *mount = &request->mounts[at];
+
+		if (!mount->target || mount->target[0] != '/')
+			return mr_fail_pieces(err, EINVAL, MAPROOT_STEP_REQUEST, "mount point '",
+					      mount->target ? mount->target : "",
+					      "' is not an absolute path", NULL);
+		if (mount->kind == MAPROOT_MOUNT_BIND && (!mount->source || !mount->source[0]))
+			return refuse(err, "a bind mount needs a source");
+		if (mount->kind == MAPROOT_MOUNT_PROC &&
+		    !mr_has(request->namespaces, MAPROOT_NAMESPACE_PID))
+			return refuse(err, "mounting a new /proc needs a new pid namespace");
+	}
+	return 0;
+}
+
+/* What names a namespace type without asking for a new one would change the host's, or nothing at all. */
+static int check_needs(const struct maproot_request *request, struct maproot_error *err)
+{
+	unsigned int wanted = request->namespaces;
+
+	if (request->as_pid_1 && !mr_has(wanted, MAPROOT_NAMESPACE_PID))
+		return refuse(err, "being process 1 needs a new pid namespace");
+	if (request->hostname && !mr_has(wanted, MAPROOT_NAMESPACE_UTS))
+		return refuse(err, "setting the host name needs a new uts namespace");
+	if ((request->monotonic || request->boottime) && !mr_has(wanted, MAPROOT_NAMESPACE_TIME))
+		return refuse(err, "clock offsets need a new time namespace");
+	if (wanted & ~MAPROOT_NAMESPACE_ALL)
+		return refuse(err, "unknown namespace type in the set");
+	return check_mounts(request, err);
+}
+
+static int check_in_place(const struct maproot_request *request, struct maproot_error *err)
+{
+	if (!request->in_place)
+		return 0;
+	if (mr_has(request->namespaces, MAPROOT_NAMESPACE_PID))
+		return refuse(err, "in place is impossible with a new pid namespace: only children enter it");
+	if (mr_has(request->namespaces, MAPROOT_NAMESPACE_TIME))
+		return refuse(err,
+			      "in place is impossible with a new time namespace: only children enter it");
+	if (request->child)
+		return refuse(err, "in place and in a child exclude each other");
+	return 0;
+}
+
+static int lay_maps(const struct maproot_identity *identity, const struct mr_facts *facts,
+		    struct mr_plan *plan, struct maproot_error *err)
+{
+	int code = 0;
+
+	if (identity->users)
+		plan->users = *identity->users;
+	if (identity->groups)
+		plan->groups = *identity->groups;
+	if (identity->own_user || !identity->users)
+		code = maproot_idmap_add(
+			&plan->users, (struct maproot_idmap_range){ identity->user, facts->user, 1 }, err);
+	if (code == 0 && (identity->own_group || !identity->groups))
+		code = maproot_idmap_add(
+			&plan->groups, (struct maproot_idmap_range){ identity->group, facts->group, 1 },
+			err);
+	return code;
+}
+
+static enum mr_way choose_way(const struct maproot_request *request, const struct mr_plan *plan)
+{
+	if (request->child)
+		return MR_WAY_CHILD;
+	if (plan->namespaces == 0)
+		return MR_WAY_HERE;
+	/* Without a user namespace to enter, unshare(2) here does it all, and no process stands between. */
+	if (request->in_place ||
+	    !(plan->namespaces & (BIT(MAPROOT_NAMESPACE_USER) | MR_FOR_CHILDREN)))
+		return MR_WAY_IN_PLACE;
+	return MR_WAY_CHILD;
+}
+
+int mr_plan_make(const struct maproot_request *request, const struct mr_facts *facts,
+		 struct mr_plan *ret_plan, struct maproot_error *err)
+{
+	int code = check_needs(request, err);
+
+	if (code == 0)
+		code = check_in_place(request, err);
+	if (code < 0)
+		return code;
+
+	ret_plan->namespaces = request->namespaces;
+	ret_plan->mapper = MR_MAPPER_NONE;
+	ret_plan->users.count = 0;
+	ret_plan->groups.count = 0;
+	ret_plan->deny_setgroups = false;
+	ret_plan->drop_groups = request->identity.supplementary == MAPROOT_GROUPS_DROP;
+	ret_plan->take_ids = false;
+	ret_plan->user = facts->user;
+	ret_plan->group = facts->group;
+	ret_plan->death_signal = request->death_signal;
+	ret_plan->monotonic = request->monotonic;
+	ret_plan->boottime = request->boottime;
+	ret_plan->init = mr_has(request->namespaces, MAPROOT_NAMESPACE_PID) && !request->as_pid_1;
+	if (!facts->privileged || asks_for_map(&request->identity))
+		ret_plan->namespaces |= BIT(MAPROOT_NAMESPACE_USER);
+	if (mr_has(ret_plan->namespaces, MAPROOT_NAMESPACE_USER) || wants_mounts(request))
+		ret_plan->namespaces |= BIT(MAPROOT_NAMESPACE_MNT);
+	/* Privileged without a user namespace, a command under another id than 0 would lose all on exec. */
+	ret_plan->keep_capabilities = facts->user != 0;
+	ret_plan->way = choose_way(request, ret_plan);
+	if (!mr_has(ret_plan->namespaces, MAPROOT_NAMESPACE_USER))
+		return 0;
+	return lay_maps(&request->identity, facts, ret_plan, err);
+}
+
+static bool is_own_entry(const struct maproot_idmap *map, uint32_t id)
+{
+	return map->count == 1 && map->range[0].outer == id && map->range[0].count == 1;
+}
+
+static int settle_mapper(const struct maproot_request *request, const struct mr_facts *facts,
+			 struct mr_plan *plan, struct maproot_error *err)
+{
+	const struct maproot_identity *identity = &request->identity;
+	bool single = is_own_entry(&plan->users, facts->user) && is_own_entry(&plan->groups, facts->group);
+	bool allow = identity->setgroups == MAPROOT_SETGROUPS_ALLOW ||
+		     (identity->setgroups == MAPROOT_SETGROUPS_DEFAULT && plan->drop_groups);
+
+	if (single && !(allow && facts->privileged)) {
+		if (identity->setgroups == MAPROOT_SETGROUPS_ALLOW)
+			return refuse(err, "setgroups can't be allowed with a map of the own group alone: "
+					   "the kernel wants it denied (use subordinate ids)");
+		if (plan->drop_groups)
+			return refuse(err, "supplementary groups can't be dropped with a map of the own group "
+					   "alone: setgroups is denied there (use subordinate ids)");
+		plan->mapper = MR_MAPPER_SELF;
+		plan->deny_setgroups = true;
+		return 0;
+	}
+	plan->mapper = facts->privileged ? MR_MAPPER_PARENT : MR_MAPPER_HELPERS;
+	plan->deny_setgroups = identity->setgroups == MAPROOT_SETGROUPS_DENY;
+	if (plan->deny_setgroups && plan->drop_groups)
+		return refuse(err, "supplementary groups can't be dropped where setgroups is denied");
+	return 0;
+}
+
+/* The id that the command gets: the one asked for, else root, else the own id where it is mapped. */
+static int choose_id(const struct maproot_idmap *map, bool asked, uint32_t wanted, uint32_t own,
+		     uint32_t *ret_id)
+{
+	uint32_t outer;
+
+	if (asked)
+		*ret_id = wanted;
+	else if (maproot_idmap_to_outer(map, 0, &outer))
+		*ret_id = 0;
+	else if (!maproot_idmap_to_inner(map, own, ret_id))
+		return -EINVAL;
+	return 0;
+}
+
+int mr_plan_settle(const struct maproot_request *request, const struct mr_facts *facts,
+		   struct mr_plan *plan, struct maproot_error *err)
+{
+	const struct maproot_identity *identity = &request->identity;
+	int code;
+
+	if (!mr_has(plan->namespaces, MAPROOT_NAMESPACE_USER))
+		return 0;
+	code = settle_mapper(request, facts, plan, err);
+	if (code < 0)
+		return code;
+	if (choose_id(&plan->users, identity->own_user || !identity->users, identity->user, facts->user,
+		      &plan->user) < 0)
+		return mr_fail(err, EINVAL, MAPROOT_STEP_CHECK_MAP,
+			       "the user map has neither inner id 0 nor the own user, nobody could run the command");
+	if (choose_id(&plan->groups, identity->own_group || !identity->groups, identity->group,
+		      facts->group, &plan->group) < 0)
+		return mr_fail(err, EINVAL, MAPROOT_STEP_CHECK_MAP,
+			       "the group map has neither inner id 0 nor the own group, nobody could run the command");
+	plan->take_ids = true;
+	plan->keep_capabilities = plan->user != 0;
+	return 0;
+}
