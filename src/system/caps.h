@@ -1,0 +1,18 @@
+/*
+ * Capabilities of the calling process. caps.c is the only user of libcap.
+ */
+#ifndef MR_SYSTEM_CAPS_H
+#define MR_SYSTEM_CAPS_H
+
+#include <maproot/capability.h>
+
+/*
+ * Keeps everything permitted over the next exec of a process whose user is not 0: into the inheritable set,
+ * then the ambient one. In the child: no libcap here, it allocates. Linux 4.3, capabilities(7).
+ */
+int mr_caps_keep_over_exec(struct maproot_error *err);
+
+/* The names of those of the default four that are not effective ("CAP_SYS_ADMIN, CAP_SETUID"). */
+void mr_caps_name_lacking(char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * Writing /proc/PID/uid_map, gid_map and setgroups.
+ */
+#include "system/idmap_write.h"
+
+#include "base/error.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "system/idmap_helpers.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* The kernel takes less than a page per write: 340 lines of 3 short numbers fit, the widest do not. */
+enum { MAP_SIZE = 4096 };
+
+static int write_file(const char *path, const char *text, size_t length, enum maproot_step step,
+		      struct maproot_error *err)
+{
+	int code = mr_write_file(path, text, length);
+
+	return code < 0 ? mr_fail(err, -code, step, path) : 0;
+}
+
+int mr_idmap_deny_setgroups(struct maproot_error *err)
+{
+	return write_file("/proc/self/setgroups", "deny", 4, MAPROOT_STEP_SETGROUPS_FILE, err);
+}
+
+static int write_map(const char *path, const struct maproot_idmap *map, enum maproot_step step,
+		     struct maproot_error *err)
+{
+	char text[MAP_SIZE];
+	size_t length = maproot_idmap_format(map, text, sizeof(text));
+
+	if (length >= sizeof(text))
+		return mr_fail(err, E2BIG, step, path);
+	return write_file(path, text, length, step, err);
+}
+
+int mr_idmap_write_own(const struct mr_plan *plan, struct maproot_error *err)
+{
+	int code = write_map("/proc/self/uid_map", &plan->users, MAPROOT_STEP_WRITE_UID_MAP, err);
+
+	if (code == 0)
+		code = write_map("/proc/self/gid_map", &plan->groups, MAPROOT_STEP_WRITE_GID_MAP, err);
+	return code;
+}
+
+/* A /proc that belongs to another pid namespace would lead to somebody else's process. */
+static int check_proc(struct maproot_error *err)
+{
+	char shown[24];
+	ssize_t length = readlink("/proc/self", shown, sizeof(shown) - 1);
+	uint64_t pid;
+	const char *end;
+
+	if (length < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_FACTS, "/proc/self");
+	shown[length] = '\0';
+	if (mr_text_read_number(shown, &end, INT32_MAX, &pid) < 0 || *end != '\0' ||
+	    (pid_t)pid != getpid())
+		return mr_fail(err, ESRCH, MAPROOT_STEP_FACTS,
+			       "/proc, which belongs to another pid namespace");
+	return 0;
+}
+
+static int write_direct(const struct mr_plan *plan, pid_t pid, struct maproot_error *err)
+{
+	static const char *const names[] = { "uid_map", "gid_map" };
+	const struct maproot_idmap *const maps[] = { &plan->users, &plan->groups };
+	static const enum maproot_step map_steps[] = { MAPROOT_STEP_WRITE_UID_MAP,
+						       MAPROOT_STEP_WRITE_GID_MAP };
+
+	for (int kind = 0; kind < 2; kind++) {
+		char path[48];
+		struct mr_text text = mr_text_in(path, sizeof(path));
+		int code;
+
+		mr_text_add(&text, "/proc/");
+		mr_text_add_number(&text, pid);
+		mr_text_add(&text, "/");
+		mr_text_add(&text, names[kind]);
+		code = write_map(path, maps[kind], map_steps[kind], err);
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+int mr_idmap_write_for(const struct mr_plan *plan, pid_t pid, struct maproot_error *err)
+{
+	int code = check_proc(err);
+
+	if (code < 0)
+		return code;
+	return plan->mapper == MR_MAPPER_HELPERS ? mr_idmap_run_helpers(plan, pid, err) :
+						   write_direct(plan, pid, err);
+}
