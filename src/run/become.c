@@ -1,0 +1,171 @@
+/*
+ * The story of the wrapper: is there anything to do? Then this program runs again in a child, as root of new
+ * namespaces, finds itself there, and goes on; and this process stands in for it.
+ */
+#include "base/error.h"
+#include "run/furnish.h"
+#include "run/in_place.h"
+#include "run/prepare.h"
+#include "run/start.h"
+#include "run/supervise.h"
+#include "system/caps.h"
+#include "system/furniture.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/*
+ * Run through a loader, valgrind or proot, /proc/self/exe is that program and not this one. A name under which
+ * this program can't be found any more tells nothing.
+ */
+static int check_self(struct maproot_error *err)
+{
+	/* getauxval(3) has no other form for the pointers among its values. */
+	const char *name = (const char *)getauxval(AT_EXECFN); /* NOLINT(performance-no-int-to-ptr) */
+	struct stat self;
+	struct stat named;
+
+	if (stat("/proc/self/exe", &self) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_REEXEC, "/proc/self/exe");
+	if (name && stat(name, &named) == 0 &&
+	    (named.st_dev != self.st_dev || named.st_ino != self.st_ino))
+		return mr_fail_pieces(err, ENOEXEC, MAPROOT_STEP_IDENTIFY,
+				      "/proc/self/exe is another program than ", name,
+				      " (run through a loader or an emulator)", NULL);
+	return 0;
+}
+
+/* Blocks everything, and keeps what the child shall have. */
+static int hold_signals(struct mr_start *start, struct maproot_error *err)
+{
+	int ignored = mr_signals_child_ignored();
+	int code = ignored < 0 ? ignored : mr_signals_mask(MR_SIGNALS_ALL, &start->signals.mask);
+
+	if (code < 0)
+		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "block the signals");
+	start->signals.child_ignored = ignored == 1;
+	/* Ignored, the child's end could not be waited for. */
+	code = mr_signals_ignore_child(false);
+	if (code == 0)
+		code = mr_signals_take_pending(&start->pending);
+	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "take over pending signals") : 0;
+}
+
+/* Nothing was started: as if nothing had been tried. */
+static void let_signals_go(struct mr_start *start)
+{
+	mr_signals_put_back(&start->pending);
+	(void)mr_signals_ignore_child(start->signals.child_ignored);
+	(void)mr_signals_mask(start->signals.mask, NULL);
+}
+
+static int start_again(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err)
+{
+	void *block;
+	int subreaper = 0;
+	int code;
+
+	(void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper, 0, 0, 0); /* fails on a bad pointer only */
+	start->subreaper = subreaper != 0;
+	code = mr_start_environment(start, environ, true, &block, err);
+	if (code < 0)
+		return code;
+	code = mr_start_child(start, ret_child, err);
+	free(block);
+	return code;
+}
+
+static int become_child(const struct maproot_request *request, const struct mr_plan *plan, char **argv,
+			struct maproot_outcome *ret_outcome, struct maproot_error *err)
+{
+	struct mr_start start = { .request = request, .plan = plan, .argv = argv, .reexec = true };
+	struct maproot_child child;
+	int status;
+	int code = check_self(err);
+
+	if (code == 0)
+		code = hold_signals(&start, err);
+	if (code < 0)
+		return code;
+	code = start_again(&start, &child, err);
+	if (code < 0)
+		let_signals_go(&start);
+	mr_signals_queue_done(&start.pending);
+	if (code < 0)
+		return code;
+	/* A pipe whose other end waits for its last writer must not wait for us. */
+	(void)mr_descriptors_close_from(0, NULL);
+	code = mr_supervise(&child, &status, err);
+	if (code == 0)
+		*ret_outcome = (struct maproot_outcome){ .ended = true, .wait_status = status };
+	return code;
+}
+
+/* The second run: bits, then function. */
+static int arrive(const struct maproot_request *request, const struct mr_marker *marker,
+		  struct maproot_outcome *ret_outcome, struct maproot_error *err)
+{
+	int code = maproot_capabilities_probe(NULL, 0, err);
+
+	(void)prctl(PR_SET_NAME, marker->name, 0, 0, 0); /* fails on a bad pointer only */
+	if (code == 0) {
+		char lacking[128];
+
+		mr_caps_name_lacking(lacking, sizeof(lacking));
+		return mr_fail(err, EPERM, MAPROOT_STEP_LACKING, lacking);
+	}
+	if (code > 0)
+		code = mr_take_hold(request, marker->created, err);
+	if (code == 0)
+		*ret_outcome = (struct maproot_outcome){ .created = marker->created };
+	return code;
+}
+
+static int become_here(const struct maproot_request *request, const struct mr_plan *plan,
+		       struct maproot_outcome *ret_outcome, struct maproot_error *err)
+{
+	int code = 0;
+
+	if (plan->way == MR_WAY_IN_PLACE)
+		code = mr_enter_in_place(plan, err);
+	if (code == 0)
+		code = mr_take_hold(request, plan->namespaces, err);
+	if (code == 0)
+		*ret_outcome = (struct maproot_outcome){ .created = plan->namespaces };
+	return code;
+}
+
+int maproot_become(const struct maproot_request *request, char **argv,
+		   struct maproot_outcome *ret_outcome, struct maproot_error *err)
+{
+	struct mr_marker marker;
+	struct mr_plan plan;
+	int code;
+
+	mr_error_reset(err);
+	if (mr_marker_take(&marker))
+		return arrive(request, &marker, ret_outcome, err);
+	code = mr_prepare(request, &plan, err);
+	if (code < 0)
+		return code;
+	if (plan.way == MR_WAY_CHILD)
+		return become_child(request, &plan, argv, ret_outcome, err);
+	return become_here(request, &plan, ret_outcome, err);
+}
+
+int maproot_ensure_root(char **argv, struct maproot_error *err)
+{
+	static const struct maproot_request plain = { .death_signal = SIGKILL };
+	struct maproot_outcome outcome;
+	int code = maproot_become(&plain, argv, &outcome, err);
+
+	if (code == 0 && outcome.ended)
+		maproot_end_as(outcome.wait_status);
+	return code;
+}

@@ -1,0 +1,274 @@
+/*
+ * From clone to exec. The child may share its memory with a threaded program that goes on running: nothing
+ * here allocates, takes a lock, or returns into a caller's frame.
+ *
+ * Where the command's process can't be the first child (a pid namespace with an init of ours, a time
+ * namespace), that child makes it beside itself, as another child of the starting process, and ends.
+ */
+#include "run/child.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "run/furnish.h"
+#include "system/caps.h"
+#include "system/furniture.h"
+#include "system/idmap_write.h"
+#include "system/identity.h"
+#include "system/program.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef int child_step(const struct mr_start *start, struct maproot_error *err);
+
+pid_t mr_fork(unsigned long flags, pid_t *ret_pid)
+{
+	if (ret_pid)
+		flags |= CLONE_PARENT_SETTID;
+#if defined(__s390__)
+	return (pid_t)syscall(SYS_clone, 0, flags, ret_pid, NULL, 0);
+#else
+	return (pid_t)syscall(SYS_clone, flags, 0, ret_pid, NULL, 0);
+#endif
+}
+
+/* Of the parent's ends no copy may stay here, or the parent's death would not be seen as the end of file. */
+static int leave_parents_ends(const struct mr_start *start, struct maproot_error *err)
+{
+	(void)err;
+	if (start->gate[0] >= 0)
+		(void)close(start->gate[0]);
+	if (start->lifeline[1] >= 0)
+		(void)close(start->lifeline[1]);
+	return 0;
+}
+
+static int deny_setgroups(const struct mr_start *start, struct maproot_error *err)
+{
+	return start->plan->deny_setgroups ? mr_idmap_deny_setgroups(err) : 0;
+}
+
+static int write_own_maps(const struct mr_start *start, struct maproot_error *err)
+{
+	return start->plan->mapper == MR_MAPPER_SELF ? mr_idmap_write_own(start->plan, err) : 0;
+}
+
+static int wait_at_gate(const struct mr_start *start, struct maproot_error *err)
+{
+	char ready = 0;
+	ssize_t got;
+
+	if (start->gate[1] < 0)
+		return 0;
+	/* Says that everything that needed the process unmapped is done; then waits for the maps. */
+	if (mr_write_once(start->gate[1], &ready, 1) < 0)
+		return mr_fail(err, EPIPE, MAPROOT_STEP_GATE, "its child wanted to be mapped");
+	got = mr_read(start->gate[1], &ready, 1);
+	return got == 1 ? 0 : mr_fail(err, EPIPE, MAPROOT_STEP_GATE, "its child waited to be mapped");
+}
+
+static int drop_groups(const struct mr_start *start, struct maproot_error *err)
+{
+	return start->plan->drop_groups ? mr_identity_drop_groups(err) : 0;
+}
+
+static int take_ids(const struct mr_start *start, struct maproot_error *err)
+{
+	const struct mr_plan *plan = start->plan;
+
+	return plan->take_ids ? mr_identity_take(plan->user, plan->group, err) : 0;
+}
+
+static int parent_is_dead(const struct mr_start *start)
+{
+	struct pollfd lifeline = { .fd = start->lifeline[0], .events = POLLIN };
+
+	/* Seen from inside a new pid namespace every parent outside is 0, living or dead. */
+	if (start->lifeline[0] < 0)
+		return getppid() != start->parent;
+	return poll(&lifeline, 1, 0) != 0;
+}
+
+static int arm_death_signal(const struct mr_start *start, struct maproot_error *err)
+{
+	int signal = start->plan->death_signal;
+
+	if (signal == 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) < 0)
+		return mr_fail_number(err, errno, MAPROOT_STEP_DEATH_SIGNAL, signal);
+	/* A parent that died before sends no signal any more. */
+	return parent_is_dead(start) ? mr_fail(err, ESRCH, MAPROOT_STEP_GATE, "its child got ready") : 0;
+}
+
+static int keep_capabilities(const struct mr_start *start, struct maproot_error *err)
+{
+	return start->plan->keep_capabilities ? mr_caps_keep_over_exec(err) : 0;
+}
+
+static int keep_subreaper(const struct mr_start *start, struct maproot_error *err)
+{
+	/* exec keeps this attribute, clone does not: the command is to have it as if it had been exec'd. */
+	if (start->subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "the child as a subreaper");
+	return 0;
+}
+
+static int hold_and_furnish(const struct mr_start *start, struct maproot_error *err)
+{
+	int code;
+
+	if (start->reexec)
+		return 0; /* the program will, once it runs again in memory of its own */
+	code = mr_take_hold(start->request, start->plan->namespaces, err);
+	return code < 0 ? code : mr_furnish(start->request, start->plan->namespaces, err);
+}
+
+static int tell_pid(const struct mr_start *start, struct maproot_error *err)
+{
+	(void)err;
+	if (start->listen_pid) {
+		struct mr_text text = mr_text_in(start->listen_pid, MR_LISTEN_PID_SIZE);
+
+		mr_text_add(&text, "LISTEN_PID=");
+		mr_text_add_number(&text, getpid());
+	}
+	if (start->marker) {
+		struct mr_marker marker = { .pid = getpid(), .created = start->plan->namespaces };
+
+		(void)prctl(PR_GET_NAME, marker.name, 0, 0, 0); /* fails on a bad pointer only */
+		mr_marker_write(&marker, start->marker);
+	}
+	return 0;
+}
+
+static int restore_signals(const struct mr_start *start, struct maproot_error *err)
+{
+	int code = mr_signals_reset_handlers();
+
+	if (code == 0)
+		code = mr_signals_ignore_child(start->signals.child_ignored);
+	if (code < 0)
+		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal actions");
+	mr_signals_put_back(&start->pending);
+	code = mr_signals_mask(start->signals.mask, NULL);
+	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal mask") : 0;
+}
+
+static int execute(const struct mr_start *start, struct maproot_error *err)
+{
+	static const char self[] = "/proc/self/exe";
+
+	if (!start->reexec)
+		return mr_program_exec(start->argv, start->envp, err);
+	(void)execve(self, start->argv, start->envp);
+	return mr_fail(err, errno, MAPROOT_STEP_REEXEC, self);
+}
+
+static int make_command(const struct mr_start *start, struct maproot_error *err);
+
+/* In the first child. The order is the security argument: each row says why it stands where it does. */
+static child_step *const entering[] = {
+	leave_parents_ends, /* first, so that a parent who dies from here on is noticed */
+	deny_setgroups,     /* before any gid map: never a moment in which groups could be dropped */
+	write_own_maps,     /* while still dumpable, else /proc/self is closed to us */
+	wait_at_gate,       /* or let the parent write them */
+	drop_groups,        /* needs the maps, and the rights that taking other ids may end */
+	take_ids,
+	make_command,       /* does not return where the command is another process; it goes on below */
+};
+
+/* In the process of the command. */
+static child_step *const becoming[] = {
+	arm_death_signal,  /* after the last change of ids, which clears it */
+	keep_capabilities, /* after the last change of ids, which clears them */
+	keep_subreaper,
+	hold_and_furnish,
+	tell_pid,
+	restore_signals,   /* last: from here on a signal kills this process as it would the command */
+	execute,
+};
+
+/*
+ * Process 1 of the new pid namespace. An ignored SIGCHLD makes the kernel reap whatever is left to it, so it
+ * only has to be there; the starting process kills it when the command has ended, and the namespace with it.
+ */
+static _Noreturn void be_init(const struct mr_start *start)
+{
+	(void)prctl(PR_SET_NAME, "maproot-init", 0, 0, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || parent_is_dead(start))
+		_exit(MAPROOT_EXIT_FAILURE);
+	if (mr_signals_ignore_child(true) < 0 || mr_descriptors_close_from(0, NULL) < 0 || chdir("/") < 0)
+		_exit(MAPROOT_EXIT_FAILURE);
+	for (;;)
+		(void)pause();
+}
+
+static int enter_for_children(const struct mr_plan *plan, struct maproot_error *err)
+{
+	unsigned int flags = mr_plan_clone_flags(plan->namespaces & MR_FOR_CHILDREN);
+
+	if (unshare((int)flags) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_CREATE, "pid or time, for children");
+	return mr_clocks_set(plan->monotonic, plan->boottime, err);
+}
+
+static int make_command(const struct mr_start *start, struct maproot_error *err)
+{
+	pid_t pid;
+	int code;
+
+	if (!start->aside)
+		return 0;
+	code = enter_for_children(start->plan, err);
+	if (code < 0)
+		return code;
+	if (start->plan->init) {
+		pid = mr_fork(CLONE_PARENT | SIGCHLD, &start->report->init);
+		if (pid == 0)
+			be_init(start);
+		if (pid < 0)
+			return mr_fail(err, errno, MAPROOT_STEP_INIT, "");
+	}
+	/* CLONE_VFORK: this process ends only when that one has become the command, or has failed. */
+	pid = mr_fork(CLONE_PARENT | CLONE_VFORK | SIGCHLD, &start->report->command);
+	if (pid < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_COMMAND, "");
+	if (pid == 0)
+		return 0;
+	_exit(0);
+}
+
+static int walk(child_step *const *steps, size_t count, const struct mr_start *start,
+		struct maproot_error *err)
+{
+	int code = 0;
+
+	for (size_t at = 0; code == 0 && at < count; at++)
+		code = steps[at](start, err);
+	return code;
+}
+
+#define WALK(steps, start, err) walk(steps, sizeof(steps) / sizeof((steps)[0]), start, err)
+
+int mr_child_enter(const struct mr_start *start, struct maproot_error *err)
+{
+	return WALK(entering, start, err);
+}
+
+int mr_child_main(void *argument)
+{
+	const struct mr_start *start = argument;
+	struct maproot_error *err = &start->report->err;
+
+	if (WALK(entering, start, err) == 0)
+		(void)WALK(becoming, start, err);
+	return MAPROOT_EXIT_FAILURE; /* executing does not return */
+}

@@ -1,0 +1,48 @@
+/*
+ * What happens between clone and exec. See child.c for the order and its reasons.
+ */
+#ifndef MR_RUN_CHILD_H
+#define MR_RUN_CHILD_H
+
+#include "model/plan.h"
+#include "run/marker.h"
+#include "system/signals.h"
+
+/* How the child tells the parent what became of it: in memory that both see. */
+struct mr_report {
+	struct maproot_error err;
+	pid_t init;    /* the two processes that a child of ours made beside itself, in our pid namespace */
+	pid_t command;
+};
+
+/* Everything that the child needs, laid out by the parent beforehand: it allocates nothing itself. */
+struct mr_start {
+	const struct maproot_request *request;
+	const struct mr_plan *plan;
+	char *const *argv;
+	char *const *envp;
+	bool reexec;                      /* this program again, instead of the command */
+	bool aside;                       /* the command's process is not the first child, but made by it */
+	bool subreaper;
+	pid_t parent;
+	struct mr_signal_state signals;   /* as the command shall have them */
+	struct mr_signal_queue pending;
+	int gate[2];                      /* a socket pair, the parent's end first; -1: nothing to wait for */
+	int lifeline[2];                  /* readable once the parent is dead, and a pipe's other end; or -1 */
+	char *listen_pid;                 /* buffers inside envp that take what only the child knows; or NULL */
+	char *marker;
+	struct mr_report *report;
+};
+
+enum { MR_LISTEN_PID_SIZE = 32 };
+
+/* The body of the child, for clone(2). `start` is a struct mr_start. Returns the exit status of one that failed. */
+int mr_child_main(void *start);
+
+/* The part of it that gives this process its place in the new user namespace: maps, groups, ids. 0 or -errno. */
+int mr_child_enter(const struct mr_start *start, struct maproot_error *err);
+
+/* As fork(2), and beside the caller with CLONE_PARENT; no handlers of libc's run. `ret_pid` may be NULL. */
+pid_t mr_fork(unsigned long flags, pid_t *ret_pid);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * The last step in a process that has become what was asked for: furnish, then the command.
+ */
+#include "base/error.h"
+#include "run/furnish.h"
+#include "system/caps.h"
+#include "system/program.h"
+
+#include <unistd.h>
+
+extern char **environ;
+
+int maproot_exec(const struct maproot_request *request, unsigned int created, char *const argv[],
+		 char *const envp[], struct maproot_error *err)
+{
+	int code;
+
+	mr_error_reset(err);
+	code = mr_furnish(request, created, err);
+	/* Root gets its capabilities back from exec; anybody else has to carry them over. */
+	if (code == 0 && geteuid() != 0)
+		code = mr_caps_keep_over_exec(err);
+	return code < 0 ? code : mr_program_exec(argv, envp ? envp : environ, err);
+}

@@ -1,0 +1,63 @@
+/*
+ * The re-execution marker. Being bound to one process it can't be met by another, not even where it leaked;
+ * being taken off before anything else it does not leak.
+ */
+#include "run/marker.h"
+
+#include "base/text.h"
+
+#include <maproot/namespace.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char prefix[] = "MAPROOT_REEXEC=";
+
+void mr_marker_write(const struct mr_marker *marker, char *entry)
+{
+	struct mr_text text = mr_text_in(entry, MR_MARKER_SIZE);
+
+	mr_text_add(&text, prefix);
+	mr_text_add_number(&text, marker->pid);
+	mr_text_add(&text, ":");
+	mr_text_add_number(&text, marker->created);
+	mr_text_add(&text, ":");
+	mr_text_add(&text, marker->name);
+}
+
+bool mr_marker_read(const char *entry, struct mr_marker *ret_marker)
+{
+	const char *at = entry + strlen(prefix);
+	uint64_t pid;
+	uint64_t created;
+
+	if (strncmp(entry, prefix, strlen(prefix)) != 0)
+		return false;
+	if (mr_text_read_number(at, &at, INT32_MAX, &pid) < 0 || *at++ != ':')
+		return false;
+	if (mr_text_read_number(at, &at, MAPROOT_NAMESPACE_ALL, &created) < 0 || *at++ != ':')
+		return false;
+	if (strlen(at) >= sizeof(ret_marker->name))
+		return false;
+	ret_marker->pid = (pid_t)pid;
+	ret_marker->created = (unsigned int)created;
+	strcpy(ret_marker->name, at);
+	return true;
+}
+
+bool mr_marker_take(struct mr_marker *ret_marker)
+{
+	extern char **environ;
+	struct mr_marker marker;
+	size_t count = 0;
+
+	if (!environ)
+		return false;
+	while (environ[count])
+		count++;
+	if (count == 0 || !mr_marker_read(environ[count - 1], &marker) || marker.pid != getpid())
+		return false;
+	environ[count - 1] = NULL;
+	*ret_marker = marker;
+	return true;
+}

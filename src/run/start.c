@@ -1,0 +1,299 @@
+/*
+ * The parent's side of a start: what the child needs is laid out, the child is cloned, mapped if it can't do that
+ * itself, and asked how it went.
+ *
+ * The child shares our memory, also our errno. So only one of the two runs at a time: either the kernel holds us
+ * until it has executed (CLONE_VFORK), or, when it has to be mapped from here, each waits for the other at the gate.
+ */
+#include "run/start.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "system/idmap_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434 /* Linux 5.3; the same number on every architecture */
+#endif
+
+enum {
+	STACK_SIZE = 128 * 1024, /* paths and a map in text are the largest things on it */
+	GUARD_SIZE = 64 * 1024,  /* of the largest page there is */
+};
+
+/* A mapping that the child runs on or writes to. */
+struct mapping {
+	void *start;
+	size_t size;
+};
+
+static void unmap(struct mapping *mapping)
+{
+	if (mapping->start)
+		(void)munmap(mapping->start, mapping->size);
+}
+
+#define auto_unmap __attribute__((cleanup(unmap)))
+
+static int map_memory(struct mapping *mapping, size_t size, int sharing, struct maproot_error *err)
+{
+	void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+
+	if (start == MAP_FAILED)
+		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "memory for the child");
+	mapping->start = start;
+	mapping->size = size;
+	return 0;
+}
+
+/* The stack takes a copy of the argument pointers where a script without "#!" is handed to a shell. */
+static int map_stack(struct mapping *stack, char *const argv[], struct maproot_error *err)
+{
+	size_t count = 0;
+	int code;
+
+	while (argv[count])
+		count++;
+	code = map_memory(stack, GUARD_SIZE + STACK_SIZE + (count + 2) * sizeof(*argv),
+			  MAP_PRIVATE | MAP_STACK | MAP_NORESERVE, err);
+	if (code == 0 && mprotect(stack->start, GUARD_SIZE, PROT_NONE) < 0)
+		code = mr_fail(err, errno, MAPROOT_STEP_PREPARE, "memory for the child");
+	return code;
+}
+
+int mr_open_gate(struct mr_start *start, struct maproot_error *err)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "the gate where the child waits");
+	start->gate[0] = mr_raise_fd(ends[0]);
+	start->gate[1] = mr_raise_fd(ends[1]);
+	if (start->gate[0] < 0 || start->gate[1] < 0)
+		return mr_fail(err, EMFILE, MAPROOT_STEP_PREPARE, "the gate where the child waits");
+	return 0;
+}
+
+/* Lets a child in another pid namespace see whether we live: our pidfd, or a pipe that we hold the other end of. */
+static int open_lifeline(struct mr_start *start, struct maproot_error *err)
+{
+	int ends[2];
+
+	start->lifeline[0] = mr_raise_fd((int)syscall(SYS_pidfd_open, getpid(), 0));
+	if (start->lifeline[0] >= 0)
+		return 0;
+	if (start->lifeline[0] != -ENOSYS)
+		return mr_fail(err, -start->lifeline[0], MAPROOT_STEP_PREPARE,
+			       "a sign of life for the child");
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "a sign of life for the child");
+	start->lifeline[0] = mr_raise_fd(ends[0]);
+	start->lifeline[1] = mr_raise_fd(ends[1]);
+	if (start->lifeline[0] < 0 || start->lifeline[1] < 0)
+		return mr_fail(err, EMFILE, MAPROOT_STEP_PREPARE, "a sign of life for the child");
+	return 0;
+}
+
+static void close_all(struct mr_start *start)
+{
+	for (int end = 0; end < 2; end++) {
+		mr_close_fd(&start->gate[end]);
+		mr_close_fd(&start->lifeline[end]);
+	}
+}
+
+static int wait_for_end(pid_t pid, int *ret_status)
+{
+	pid_t got;
+
+	do
+		got = waitpid(pid, ret_status, __WALL);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : 0;
+}
+
+void mr_end_process(pid_t pid)
+{
+	int status;
+
+	if (pid <= 0)
+		return;
+	(void)kill(pid, SIGKILL); /* unreaped, so the number is still its own */
+	(void)wait_for_end(pid, &status);
+}
+
+int mr_serve_gate(struct mr_start *start, pid_t pid, struct maproot_error *err)
+{
+	char byte = 0;
+	int code;
+
+	mr_close_fd(&start->gate[1]);
+	if (mr_read(start->gate[0], &byte, 1) != 1)
+		return 0; /* it failed before; its report says how */
+	code = mr_idmap_write_for(start->plan, pid, err);
+	if (code < 0)
+		return code;
+	/* SIGPIPE is blocked, as everything is. */
+	if (send(start->gate[0], &byte, 1, MSG_NOSIGNAL) == 1)
+		(void)mr_read(start->gate[0], &byte, 1); /* the end of file: it has executed or ended */
+	return 0;
+}
+
+static const char *flag_names(unsigned int namespaces, char *buffer, size_t size)
+{
+	struct mr_text text = mr_text_in(buffer, size);
+
+	for (unsigned int type = 0; type < MAPROOT_NAMESPACE_COUNT; type++) {
+		if (mr_has(namespaces, type))
+			mr_text_add_item(&text, " ", maproot_namespace_name(type));
+	}
+	return buffer;
+}
+
+static int clone_child(struct mr_start *start, const struct mapping *stack, pid_t *ret_pid,
+		       struct maproot_error *err)
+{
+	unsigned int namespaces = start->plan->namespaces & ~(start->aside ? MR_FOR_CHILDREN : 0);
+	unsigned int flags = mr_plan_clone_flags(namespaces) | CLONE_VM | SIGCHLD;
+	char names[64];
+	pid_t pid;
+
+	if (start->gate[0] < 0)
+		flags |= CLONE_VFORK;
+	pid = clone(mr_child_main, (char *)stack->start + stack->size, (int)flags, start);
+	if (pid < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_CREATE,
+			       flag_names(namespaces, names, sizeof(names)));
+	*ret_pid = pid;
+	return 0;
+}
+
+/* How the first child ended that was to make the command's process, or that never executed. */
+static int judge_first_child(const struct mr_start *start, pid_t pid, struct maproot_error *err)
+{
+	int status;
+	int code = wait_for_end(pid, &status);
+
+	if (start->report->err.code != 0)
+		return mr_error_pass(err, &start->report->err);
+	if (code < 0)
+		return mr_fail(err, -code, MAPROOT_STEP_COMMAND, "");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return mr_fail(err, ECHILD, MAPROOT_STEP_COMMAND, "");
+	return 0;
+}
+
+static int run_child(struct mr_start *start, const struct mapping *stack, struct maproot_child *ret_child,
+		     struct maproot_error *err)
+{
+	pid_t pid;
+	int code = clone_child(start, stack, &pid, err);
+
+	if (code < 0)
+		return code;
+	if (start->gate[0] >= 0)
+		code = mr_serve_gate(start, pid, err);
+	if (code < 0) {
+		mr_end_process(pid);
+		return code;
+	}
+	if (start->aside || start->report->err.code != 0)
+		code = judge_first_child(start, pid, err);
+	if (code < 0) {
+		mr_end_process(start->report->command);
+		mr_end_process(start->report->init);
+		return code;
+	}
+	*ret_child = (struct maproot_child){
+		.pid = start->aside ? start->report->command : pid,
+		.init = start->report->init,
+		.pidfd = -1,
+	};
+	return 0;
+}
+
+int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err)
+{
+	const struct mr_plan *plan = start->plan;
+	auto_unmap struct mapping stack = { 0 };
+	auto_unmap struct mapping shared = { 0 };
+	struct mr_report own = { 0 };
+	int code;
+
+	start->parent = getpid();
+	start->gate[0] = start->gate[1] = -1;
+	start->lifeline[0] = start->lifeline[1] = -1;
+	start->aside = plan->init || mr_has(plan->namespaces, MAPROOT_NAMESPACE_TIME);
+	start->report = &own;
+	code = map_stack(&stack, start->argv, err);
+	/* The processes beside the first child have memory of their own: they report in shared memory. */
+	if (code == 0 && start->aside)
+		code = map_memory(&shared, sizeof(struct mr_report), MAP_SHARED, err);
+	if (shared.start)
+		start->report = shared.start;
+	if (code == 0 && (plan->mapper == MR_MAPPER_PARENT || plan->mapper == MR_MAPPER_HELPERS))
+		code = mr_open_gate(start, err);
+	if (code == 0 && mr_has(plan->namespaces, MAPROOT_NAMESPACE_PID))
+		code = open_lifeline(start, err);
+	if (code == 0)
+		code = run_child(start, &stack, ret_child, err);
+	close_all(start);
+	return code;
+}
+
+static bool names_this_process(const char *entry)
+{
+	static const char prefix[] = "LISTEN_PID=";
+	uint64_t pid;
+	const char *end;
+
+	return strncmp(entry, prefix, strlen(prefix)) == 0 &&
+	       mr_text_read_number(entry + strlen(prefix), &end, INT32_MAX, &pid) == 0 && *end == '\0' &&
+	       (pid_t)pid == getpid();
+}
+
+int mr_start_environment(struct mr_start *start, char *const envp[], bool marker, void **ret_block,
+			 struct maproot_error *err)
+{
+	size_t count = 0;
+	size_t listen_at = SIZE_MAX;
+	char **copy;
+	char *buffers;
+
+	for (; envp[count]; count++) {
+		if (names_this_process(envp[count]))
+			listen_at = count;
+	}
+	start->envp = envp;
+	start->listen_pid = NULL;
+	start->marker = NULL;
+	*ret_block = NULL;
+	if (!marker && listen_at == SIZE_MAX)
+		return 0;
+	copy = malloc((count + 2) * sizeof(*copy) + MR_LISTEN_PID_SIZE + MR_MARKER_SIZE);
+	if (!copy)
+		return mr_fail(err, ENOMEM, MAPROOT_STEP_PREPARE, "the environment of the child");
+	buffers = (char *)(copy + count + 2);
+	memcpy(copy, envp, count * sizeof(*copy));
+	if (listen_at != SIZE_MAX)
+		copy[listen_at] = start->listen_pid = buffers;
+	if (marker)
+		copy[count++] = start->marker = buffers + MR_LISTEN_PID_SIZE;
+	copy[count] = NULL;
+	start->envp = copy;
+	*ret_block = copy;
+	return 0;
+}
