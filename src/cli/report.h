@@ -1,0 +1,31 @@
+/*
+ * Everything that maproot says: the only place that writes to stderr or stdout.
+ */
+#ifndef MR_CLI_REPORT_H
+#define MR_CLI_REPORT_H
+
+#include <maproot/error.h>
+
+/* "maproot: " and the pieces, up to NULL, and a newline, on stderr in one write. */
+void report(const char *piece, ...) __attribute__((sentinel));
+
+/* The same, and where to find help. Returns -1. */
+int report_usage(const char *piece, ...) __attribute__((sentinel));
+
+/* An error of the library. Returns the exit status that belongs to it. */
+int report_error(const struct maproot_error *err);
+
+/* --help and --version, on stdout. Return the exit status. */
+int report_help(void);
+int report_version(void);
+
+/* One line on stdout; for maproot_describe(). `failed` is an int that becomes 1 when it can't be written. */
+void report_line(void *failed, const char *text);
+
+/* The last line of a plan: the command. Returns the exit status of the whole. */
+int report_command(char *const command[], int failed);
+
+/* On stderr: which namespaces were made, and what comes next in them. */
+void report_place(unsigned int created, const char *command);
+
+#endif
