@@ -65,12 +65,14 @@ extern "C" {
 	X(INTERPRETER, "interpreter", "cannot execute %s: bad interpreter")                      \
 	X(SUPERVISE, "supervise", "cannot wait for the command")
 
+/* clang-format off */
 enum maproot_step {
 #define X(id, name, text) MAPROOT_STEP_##id,
 	MAPROOT_STEPS(X)
 #undef X
 	MAPROOT_STEP_COUNT,
 };
+/* clang-format on */
 
 /* Small enough to cross a pipe in one atomic write. */
 struct maproot_error {
@@ -79,7 +81,9 @@ struct maproot_error {
 	char object[240];       /* on what: a path, a map, a name; shortened in the middle when too long */
 };
 
+/* clang-format off */
 #define MAPROOT_ERROR_INIT { 0, MAPROOT_STEP_NONE, "" }
+/* clang-format on */
 
 /* The exit statuses that are maproot's own; 0-124 belong to the command. As env(1), chroot(1), timeout(1). */
 enum {

@@ -32,7 +32,9 @@ struct maproot_idmap {
 	struct maproot_idmap_range range[MAPROOT_IDMAP_LINES];
 };
 
-#define MAPROOT_IDMAP_INIT { .count = 0 }
+/* clang-format off */
+#define MAPROOT_IDMAP_INIT { 0, { { 0, 0, 0 } } }
+/* clang-format on */
 
 enum maproot_id_kind {
 	MAPROOT_USERS,

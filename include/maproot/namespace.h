@@ -24,12 +24,14 @@ extern "C" {
 	X(USER, "user", "user", 'U', 0x10000000)                                                   \
 	X(UTS, "uts", "uts", 'u', 0x04000000)
 
+/* clang-format off */
 enum maproot_namespace {
 #define X(id, name, oci, letter, flag) MAPROOT_NAMESPACE_##id,
 	MAPROOT_NAMESPACES(X)
 #undef X
 	MAPROOT_NAMESPACE_COUNT,
 };
+/* clang-format on */
 
 /* A set of types is an unsigned int with these bits. */
 #define MAPROOT_NAMESPACE_BIT(type) (1u << (type))

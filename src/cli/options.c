@@ -104,16 +104,19 @@ static struct maproot_mount *next_mount(struct options *options)
 static int add_bind(struct options *options, const char *argument)
 {
 	struct maproot_mount *mount = next_mount(options);
-	char *source = strdup(argument);
-	char *target = source ? strchr(source, ':') : NULL;
-	char *flags = target ? strchr(target + 1, ':') : NULL;
+	char *source;
+	char *target;
+	char *flags;
 
 	if (!mount)
 		return -1;
+	source = strdup(argument);
 	if (!source) {
 		report("out of memory", NULL);
 		return -1;
 	}
+	target = strchr(source, ':');
+	flags = target ? strchr(target + 1, ':') : NULL;
 	*mount = (struct maproot_mount){ MAPROOT_MOUNT_BIND, source, source, false };
 	if (target) {
 		*target = '\0';

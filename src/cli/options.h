@@ -57,12 +57,14 @@ enum option_argument { ARGUMENT_NONE, ARGUMENT_REQUIRED, ARGUMENT_OPTIONAL };
 	X(VERSION, 'V', "version", NONE, NULL, "print the version")                                           \
 	X(HELP, 'h', "help", NONE, NULL, "print this help")
 
+/* clang-format off */
 enum option_id {
 #define X(id, letter, name, argument, argument_name, help) OPTION_##id,
 	OPTIONS(X)
 #undef X
 	OPTION_COUNT,
 };
+/* clang-format on */
 
 enum { OPTION_MOUNTS = 64 };
 

@@ -162,7 +162,7 @@ int maproot_become(const struct maproot_request *request, char **argv,
 int maproot_ensure_root(char **argv, struct maproot_error *err)
 {
 	static const struct maproot_request plain = { .death_signal = SIGKILL };
-	struct maproot_outcome outcome;
+	struct maproot_outcome outcome = { .ended = false };
 	int code = maproot_become(&plain, argv, &outcome, err);
 
 	if (code == 0 && outcome.ended)

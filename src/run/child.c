@@ -19,6 +19,7 @@
 #include "system/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -89,11 +90,15 @@ static int take_ids(const struct mr_start *start, struct maproot_error *err)
 static int parent_is_dead(const struct mr_start *start)
 {
 	struct pollfd lifeline = { .fd = start->lifeline[0], .events = POLLIN };
+	int ready;
 
 	/* Seen from inside a new pid namespace every parent outside is 0, living or dead. */
 	if (start->lifeline[0] < 0)
 		return getppid() != start->parent;
-	return poll(&lifeline, 1, 0) != 0;
+	do
+		ready = poll(&lifeline, 1, 0);
+	while (ready < 0 && errno == EINTR);
+	return ready != 0;
 }
 
 static int arm_death_signal(const struct mr_start *start, struct maproot_error *err)
@@ -200,15 +205,61 @@ static child_step *const becoming[] = {
  * Process 1 of the new pid namespace. An ignored SIGCHLD makes the kernel reap whatever is left to it, so it
  * only has to be there; the starting process kills it when the command has ended, and the namespace with it.
  */
-static _Noreturn void be_init(const struct mr_start *start)
+static int get_ready(const struct mr_start *start, int ready)
 {
+	char byte = 0;
+	int code;
+
 	(void)prctl(PR_SET_NAME, "maproot-init", 0, 0, 0);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || parent_is_dead(start))
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -errno;
+	if (parent_is_dead(start))
+		return -ESRCH;
+	code = mr_signals_ignore_child(true);
+	if (code < 0)
+		return code;
+	/* Nothing of the caller's stays open here; what says that all is well goes last. */
+	if (chdir("/") < 0 || dup3(ready, 0, 0) < 0)
+		return -errno;
+	code = mr_descriptors_close_from(1, NULL);
+	if (code == 0)
+		code = mr_write_once(0, &byte, 1);
+	(void)close(0);
+	return code;
+}
+
+static _Noreturn void be_init(const struct mr_start *start, int ready)
+{
+	int code = get_ready(start, ready);
+
+	if (code < 0) {
+		(void)mr_fail(&start->report->err, -code, MAPROOT_STEP_INIT, "");
 		_exit(MAPROOT_EXIT_FAILURE);
-	if (mr_signals_ignore_child(true) < 0 || mr_descriptors_close_from(0, NULL) < 0 || chdir("/") < 0)
-		_exit(MAPROOT_EXIT_FAILURE);
+	}
 	for (;;)
 		(void)pause();
+}
+
+/* Returns when it is ready: a command that is there before its init would die with it, and nobody could say why. */
+static int make_init(const struct mr_start *start, struct maproot_error *err)
+{
+	char byte;
+	int ends[2];
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_INIT, "");
+	pid = mr_fork(CLONE_PARENT | SIGCHLD, &start->report->init);
+	if (pid == 0)
+		be_init(start, ends[1]);
+	if (pid < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_INIT, "");
+	(void)close(ends[1]);
+	got = mr_read(ends[0], &byte, 1);
+	(void)close(ends[0]);
+	/* Without a byte it has said itself what failed; the first word counts. */
+	return got == 1 ? 0 : mr_fail(err, got < 0 ? (int)-got : ECHILD, MAPROOT_STEP_INIT, "");
 }
 
 static int enter_for_children(const struct mr_plan *plan, struct maproot_error *err)
@@ -230,13 +281,10 @@ static int make_command(const struct mr_start *start, struct maproot_error *err)
 	code = enter_for_children(start->plan, err);
 	if (code < 0)
 		return code;
-	if (start->plan->init) {
-		pid = mr_fork(CLONE_PARENT | SIGCHLD, &start->report->init);
-		if (pid == 0)
-			be_init(start);
-		if (pid < 0)
-			return mr_fail(err, errno, MAPROOT_STEP_INIT, "");
-	}
+	if (start->plan->init)
+		code = make_init(start, err);
+	if (code < 0)
+		return code;
 	/* CLONE_VFORK: this process ends only when that one has become the command, or has failed. */
 	pid = mr_fork(CLONE_PARENT | CLONE_VFORK | SIGCHLD, &start->report->command);
 	if (pid < 0)

@@ -131,25 +131,42 @@ void mr_end_process(pid_t pid)
 
 	if (pid <= 0)
 		return;
-	(void)kill(pid, SIGKILL); /* unreaped, so the number is still its own */
-	(void)wait_for_end(pid, &status);
+	/* Unreaped, so the number is still its own. What can't be killed is not waited for: it dies with this process. */
+	if (kill(pid, SIGKILL) == 0)
+		(void)wait_for_end(pid, &status);
 }
 
-int mr_serve_gate(struct mr_start *start, pid_t pid, struct maproot_error *err)
+static int serve_turns(const struct mr_start *start, pid_t pid, struct maproot_error *err)
 {
 	char byte = 0;
+	ssize_t got = mr_read(start->gate[0], &byte, 1);
 	int code;
 
-	mr_close_fd(&start->gate[1]);
-	if (mr_read(start->gate[0], &byte, 1) != 1)
+	/* Whatever goes wrong on this side, the caller ends the child, which else would wait for ever. */
+	if (got < 0)
+		return mr_fail(err, (int)-got, MAPROOT_STEP_COMMAND, "");
+	if (got == 0)
 		return 0; /* it failed before; its report says how */
 	code = mr_idmap_write_for(start->plan, pid, err);
 	if (code < 0)
 		return code;
-	/* SIGPIPE is blocked, as everything is. */
-	if (send(start->gate[0], &byte, 1, MSG_NOSIGNAL) == 1)
-		(void)mr_read(start->gate[0], &byte, 1); /* the end of file: it has executed or ended */
-	return 0;
+	do
+		got = send(start->gate[0], &byte, 1, MSG_NOSIGNAL);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return errno == EPIPE ? 0 : mr_fail(err, errno, MAPROOT_STEP_COMMAND, "");
+	got = mr_read(start->gate[0], &byte, 1); /* the end of file: it has executed or ended */
+	return got < 0 ? mr_fail(err, (int)-got, MAPROOT_STEP_COMMAND, "") : 0;
+}
+
+int mr_serve_gate(struct mr_start *start, pid_t pid, struct maproot_error *err)
+{
+	int code;
+
+	(void)close(start->gate[1]); /* the number stays where it is until then: the child may be about to read it */
+	code = serve_turns(start, pid, err);
+	start->gate[1] = -1;
+	return code;
 }
 
 static const char *flag_names(unsigned int namespaces, char *buffer, size_t size)
@@ -199,7 +216,7 @@ static int judge_first_child(const struct mr_start *start, pid_t pid, struct map
 static int run_child(struct mr_start *start, const struct mapping *stack, struct maproot_child *ret_child,
 		     struct maproot_error *err)
 {
-	pid_t pid;
+	pid_t pid = -1;
 	int code = clone_child(start, stack, &pid, err);
 
 	if (code < 0)

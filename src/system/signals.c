@@ -123,6 +123,7 @@ void mr_signals_put_back(const struct mr_signal_queue *queue)
 		const siginfo_t *info = &queue->info[at];
 
 		/* A process may tell itself anything, also what only the kernel says to others. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): where there is a count there is info */
 		if (info->si_code == SI_TKILL)
 			(void)syscall(SYS_rt_tgsigqueueinfo, pid, (pid_t)syscall(SYS_gettid),
 				      info->si_signo, info);

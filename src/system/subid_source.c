@@ -58,14 +58,15 @@ static int read_all(int fd, char **ret_text)
 	return 0;
 }
 
-/* "subid: sss" in nsswitch.conf: the files are then not asked at all. */
-static bool other_source(void)
+/* "subid: sss" in nsswitch.conf: the files are then not asked at all. 1, 0 (also where there is none), or -errno. */
+static int other_source(void)
 {
 	char text[NSSWITCH_SIZE];
 	const char *line = text;
+	int code = mr_read_file("/etc/nsswitch.conf", text, sizeof(text));
 
-	if (mr_read_file("/etc/nsswitch.conf", text, sizeof(text)) < 0)
-		return false;
+	if (code < 0)
+		return code == -ENOENT ? 0 : code;
 	while (line) {
 		line += strspn(line, " \t\n");
 		if (strncmp(line, "subid:", 6) == 0) {
@@ -75,7 +76,22 @@ static bool other_source(void)
 		}
 		line = strchr(line, '\n');
 	}
-	return false;
+	return 0;
+}
+
+/* A user whom the user database does not know has no name, but may still be named by number: NULL, and no error. */
+static int find_name(uint32_t user, struct passwd *entry, char *buffer, size_t size, const char **ret_name)
+{
+	struct passwd *found = NULL;
+	int code;
+
+	do
+		code = getpwuid_r(user, entry, buffer, size, &found);
+	while (code == EINTR);
+	if (code != 0 && code != ENOENT && code != ESRCH)
+		return -code;
+	*ret_name = found ? entry->pw_name : NULL;
+	return 0;
 }
 
 static int ask_getsubids(enum maproot_id_kind kind, const struct mr_subid_owner *owner,
@@ -87,6 +103,7 @@ static int ask_getsubids(enum maproot_id_kind kind, const struct mr_subid_owner 
 	mr_auto_free char *text = NULL;
 	int ends[2];
 	int status;
+	int wait_code;
 	pid_t pid;
 	int code = mr_program_find("getsubids", path, sizeof(path));
 
@@ -109,8 +126,9 @@ static int ask_getsubids(enum maproot_id_kind kind, const struct mr_subid_owner 
 	if (code < 0)
 		(void)mr_fail(err, -code, MAPROOT_STEP_HELPER, path);
 	mr_close_fd(&reader);
-	if (mr_program_wait(pid, &status) < 0 && code == 0)
-		code = mr_fail(err, errno, MAPROOT_STEP_HELPER, path);
+	wait_code = mr_program_wait(pid, &status);
+	if (wait_code < 0 && code == 0)
+		code = mr_fail(err, -wait_code, MAPROOT_STEP_HELPER, path);
 	if (code < 0)
 		return code;
 	if (WIFSIGNALED(status))
@@ -149,17 +167,17 @@ int maproot_subids_read(enum maproot_id_kind kind, uint32_t outer_user, struct m
 {
 	char buffer[PASSWD_SIZE];
 	struct passwd entry;
-	struct passwd *found = NULL;
+	struct mr_subid_owner owner = { .id = outer_user };
 	size_t before = map->count;
-	bool other = other_source();
+	int other = other_source();
 	int code;
 
 	mr_error_reset(err);
-	/* A user whom the user database does not know may still be named by number. */
-	(void)getpwuid_r(outer_user, &entry, buffer, sizeof(buffer), &found);
-
-	const struct mr_subid_owner owner = { .name = found ? entry.pw_name : NULL, .id = outer_user };
-
+	if (other < 0)
+		return mr_fail(err, -other, MAPROOT_STEP_FACTS, "/etc/nsswitch.conf");
+	code = find_name(outer_user, &entry, buffer, sizeof(buffer), &owner.name);
+	if (code < 0)
+		return mr_fail(err, -code, MAPROOT_STEP_FACTS, "the user database");
 	if (other && owner.name)
 		code = ask_getsubids(kind, &owner, map, err);
 	else
