@@ -27,8 +27,9 @@ int mr_open(const char *path, int flags, mode_t mode)
 {
 	int fd;
 
+	/* musl's open() takes a second call to set O_CLOEXEC, for kernels that this one can't be; openat() does not. */
 	do
-		fd = open(path, flags | O_CLOEXEC, mode);
+		fd = openat(AT_FDCWD, path, flags | O_CLOEXEC, mode);
 	while (fd < 0 && errno == EINTR);
 	return mr_raise_fd(fd);
 }

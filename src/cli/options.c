@@ -15,8 +15,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Long options without a letter get numbers that are none. */
-enum { OPTION_BASE = 256 };
+enum {
+	OPTION_BASE = 256, /* above all letters */
+	MOUNTS_MAX = 64,
+};
+
+/* Large, and not on the stack: a run that asks for none of it then pays for none of it. */
+static struct maproot_idmap users;
+static struct maproot_idmap groups;
+static struct maproot_mount mounts[MOUNTS_MAX];
 
 static int bad_argument(const char *option, const char *argument, const char *want)
 {
@@ -69,11 +76,13 @@ static int read_group(const char *text, uint32_t *ret_id)
 	return 0;
 }
 
-static int add_range(struct maproot_idmap *map, const char *text)
+/* `use`: where the request refers to the map, once there is one. */
+static int add_range(struct maproot_idmap *map, const struct maproot_idmap **use, const char *text)
 {
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 	struct maproot_idmap_range range;
 
+	*use = map;
 	if (maproot_idmap_parse(text, &range, &err) == 0 && maproot_idmap_add(map, range, &err) == 0)
 		return 0;
 	(void)report_error(&err);
@@ -93,11 +102,11 @@ static int read_seconds(const char *option, const char *text, int64_t *ret_secon
 
 static struct maproot_mount *next_mount(struct options *options)
 {
-	if (options->request.mount_count == OPTION_MOUNTS) {
+	if (options->request.mount_count == MOUNTS_MAX) {
 		(void)report_usage("more than 64 mounts", NULL);
 		return NULL;
 	}
-	return &options->mounts[options->request.mount_count++];
+	return &mounts[options->request.mount_count++];
 }
 
 /* SRC[:DST[:ro]]. argv itself stays as it is: it is executed again. */
@@ -259,20 +268,24 @@ static int set_map_group(struct options *options, const char *argument)
 
 static int set_map_users(struct options *options, const char *argument)
 {
-	options->request.identity.users = &options->users;
-	return add_range(&options->users, argument);
+	return add_range(&users, &options->request.identity.users, argument);
 }
 
 static int set_map_groups(struct options *options, const char *argument)
 {
-	options->request.identity.groups = &options->groups;
-	return add_range(&options->groups, argument);
+	return add_range(&groups, &options->request.identity.groups, argument);
 }
 
 static int set_all(struct options *options, const char *argument)
 {
+	unsigned int supported = maproot_namespaces_supported();
+
 	(void)argument;
-	options->request.namespaces |= maproot_namespaces_supported();
+	if (supported == 0) {
+		report("cannot read '/proc/self/ns': ", strerror(errno), NULL);
+		return -1;
+	}
+	options->request.namespaces |= supported;
 	return 0;
 }
 
@@ -355,7 +368,7 @@ SWITCH(set_verbose, options->verbose = true)
 SWITCH(set_version, options->version = true)
 SWITCH(set_help, options->help = true)
 
-/* A row for each option; headings have none. */
+/* A row for each option. */
 static int (*const handlers[OPTION_COUNT])(struct options *options, const char *argument) = {
 	[OPTION_MAP_ROOT_USER] = set_map_root,
 	[OPTION_MAP_CURRENT_USER] = set_map_current,
@@ -397,42 +410,55 @@ static int (*const handlers[OPTION_COUNT])(struct options *options, const char *
 	[OPTION_HELP] = set_help,
 };
 
-/* What getopt_long(3) takes; headings are left out. */
-struct tables {
-	struct option longs[OPTION_COUNT + 1];
-	char shorts[2 + 3 * OPTION_COUNT + 1];
-	enum option_id by_letter[128];
+static const struct option long_options[] = {
+#define HAS_NONE     no_argument
+#define HAS_REQUIRED required_argument
+#define HAS_OPTIONAL optional_argument
+#define X(id, letter, name, argument, argument_name, help)                                         \
+	{ name, HAS_##argument, NULL, OPTION_BASE + OPTION_##id },
+#define H(heading)
+	OPTIONS(X, H)
+#undef X
+	{ NULL, 0, NULL, 0 },
 };
 
-static void add_option(struct tables *tables, size_t *at, size_t *letters, enum option_id id, char letter,
-		       const char *name, enum option_argument argument)
-{
-	static const int has_argument[] = { no_argument, required_argument, optional_argument };
+static const struct {
+	char letter;
+	enum option_argument argument;
+} letters[OPTION_COUNT] = {
+#define X(id, letter, name, argument, argument_name, help) { letter, ARGUMENT_##argument },
+	OPTIONS(X, H)
+#undef X
+#undef H
+};
 
-	if (!name)
-		return;
-	tables->longs[(*at)++] =
-		(struct option){ name, has_argument[argument], NULL, OPTION_BASE + (int)id };
-	if (letter == 0)
-		return;
-	tables->by_letter[(unsigned char)letter] = id;
-	tables->shorts[(*letters)++] = letter;
-	for (int colon = 0; colon < (int)argument; colon++)
-		tables->shorts[(*letters)++] = ':';
+enum { SHORT_OPTIONS_SIZE = 2 + 3 * OPTION_COUNT + 1 };
+
+/* "+": the first word that is no option is the command. ":": missing arguments are told from unknown options. */
+static void fill_short_options(char *shorts)
+{
+	*shorts++ = '+';
+	*shorts++ = ':';
+	for (size_t id = 0; id < OPTION_COUNT; id++) {
+		if (letters[id].letter == 0)
+			continue;
+		*shorts++ = letters[id].letter;
+		for (int colon = 0; colon < (int)letters[id].argument; colon++)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
 }
 
-static void fill_tables(struct tables *tables)
+/* What getopt_long(3) returned: a letter, or an id above all letters. */
+static enum option_id find_option(int got)
 {
-	size_t at = 0;
-	size_t letters = 0;
+	size_t id = 0;
 
-	/* "+": the first word that is no option is the command. ":": missing arguments are told from unknown options. */
-	tables->shorts[letters++] = '+';
-	tables->shorts[letters++] = ':';
-#define X(id, letter, name, argument, argument_name, help)                                         \
-	add_option(tables, &at, &letters, OPTION_##id, letter, name, ARGUMENT_##argument);
-	OPTIONS(X)
-#undef X
+	if (got >= OPTION_BASE)
+		return (enum option_id)(got - OPTION_BASE);
+	while (letters[id].letter != got)
+		id++;
+	return (enum option_id)id;
 }
 
 /* optind, optopt and argv tell which word it was, if not always in the same way. */
@@ -469,29 +495,27 @@ static void settle(struct options *options, char **rest)
 		identity->own_user = identity->users != NULL;
 		identity->own_group = identity->groups != NULL;
 	}
-	options->request.mounts = options->mounts;
 	options->command = rest;
 	if (!rest[0]) {
 		options->shell[0] = user_shell();
+		options->shell[1] = NULL;
 		options->command = options->shell;
 	}
 }
 
 int options_parse(int argc, char **argv, struct options *options)
 {
-	static struct tables tables;
+	char shorts[SHORT_OPTIONS_SIZE];
 	int got;
 
-	fill_tables(&tables);
-	*options = (struct options){ .request.death_signal = SIGKILL };
+	options->request = (struct maproot_request){ .death_signal = SIGKILL, .mounts = mounts };
+	options->map_root = options->dry_run = options->verbose = options->version = options->help = false;
+	fill_short_options(shorts);
 	opterr = 0;
-	while ((got = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
-		enum option_id id;
-
+	while ((got = getopt_long(argc, argv, shorts, long_options, NULL)) != -1) {
 		if (got == '?' || got == ':')
 			return refuse_option(got, argv);
-		id = got < OPTION_BASE ? tables.by_letter[got] : (enum option_id)(got - OPTION_BASE);
-		if (handlers[id](options, optarg) < 0)
+		if (handlers[find_option(got)](options, optarg) < 0)
 			return -1;
 	}
 	settle(options, argv + optind);

@@ -111,8 +111,10 @@ struct row {
 static const struct row rows[] = {
 #define X(id, letter, name, argument, argument_name, help)                                         \
 	{ letter, name, ARGUMENT_##argument, argument_name, help },
-	OPTIONS(X)
+#define H(heading) { 0, NULL, ARGUMENT_NONE, NULL, heading },
+	OPTIONS(X, H)
 #undef X
+#undef H
 };
 
 static size_t put(const char *text)
@@ -152,7 +154,7 @@ int report_help(void)
 	(void)puts("Usage: maproot [OPTION]... [--] [COMMAND [ARG]...]\n"
 		   "Run COMMAND (default: your shell) as root of a new user and mount namespace.\n"
 		   "With the capabilities to do what root does, COMMAND is run as it is.");
-	for (size_t at = 0; at < OPTION_COUNT; at++)
+	for (size_t at = 0; at < sizeof(rows) / sizeof(rows[0]); at++)
 		put_row(&rows[at]);
 	(void)puts("\nExit status: that of COMMAND, or death by the same signal; 125 if maproot itself\n"
 		   "fails, 126 if COMMAND can't be executed, 127 if it is not found.");

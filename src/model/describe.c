@@ -4,8 +4,10 @@
 #include "base/text.h"
 #include "model/plan.h"
 
+#include <limits.h>
 
-enum { LINE_SIZE = 512 };
+/* Two paths of a bind mount are the longest there is to say; longer ones no kernel takes. */
+enum { LINE_SIZE = 2 * PATH_MAX + 64 };
 
 struct out {
 	void (*line)(void *arg, const char *text);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,7 +52,8 @@ static int hold_signals(struct mr_start *start, struct maproot_error *err)
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "block the signals");
 	start->signals.child_ignored = ignored == 1;
 	/* Ignored, the child's end could not be waited for. */
-	code = mr_signals_ignore_child(false);
+	if (ignored)
+		code = mr_signals_ignore_child(false);
 	if (code == 0)
 		code = mr_signals_take_pending(&start->pending);
 	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "take over pending signals") : 0;
@@ -60,17 +62,22 @@ static int hold_signals(struct mr_start *start, struct maproot_error *err)
 /* Nothing was started: as if nothing had been tried. */
 static void let_signals_go(struct mr_start *start)
 {
+	mr_timers_put_back(&start->timers);
 	mr_signals_put_back(&start->pending);
-	(void)mr_signals_ignore_child(start->signals.child_ignored);
+	if (start->signals.child_ignored)
+		(void)mr_signals_ignore_child(true);
 	(void)mr_signals_mask(start->signals.mask, NULL);
 }
 
 static int start_again(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err)
 {
+	_Alignas(16) char stack[MR_STACK_SIZE];
 	void *block;
 	int subreaper = 0;
 	int code;
 
+	/* At the top of main() there is room on the stack, and a mapping less to make and take away. */
+	start->stack = stack;
 	(void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper, 0, 0, 0); /* fails on a bad pointer only */
 	start->subreaper = subreaper != 0;
 	code = mr_start_environment(start, environ, true, &block, err);
@@ -79,6 +86,20 @@ static int start_again(struct mr_start *start, struct maproot_child *ret_child, 
 	code = mr_start_child(start, ret_child, err);
 	free(block);
 	return code;
+}
+
+/*
+ * All signals queued for a user's processes count against one limit. Where a sender fills it with signals for us,
+ * not one would fit on the child's queue, and none of ours would ever get shorter: so here fits one less.
+ */
+static void leave_room_for_child(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_SIGPENDING, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur < 2)
+		return;
+	limit.rlim_cur--;
+	(void)setrlimit(RLIMIT_SIGPENDING, &limit);
 }
 
 static int become_child(const struct maproot_request *request, const struct mr_plan *plan, char **argv,
@@ -93,15 +114,18 @@ static int become_child(const struct maproot_request *request, const struct mr_p
 		code = hold_signals(&start, err);
 	if (code < 0)
 		return code;
+	/* After the signals: what a timer sends before this is pending, and is handed on like all others. */
+	mr_timers_take(&start.timers);
 	code = start_again(&start, &child, err);
 	if (code < 0)
 		let_signals_go(&start);
 	mr_signals_queue_done(&start.pending);
 	if (code < 0)
 		return code;
+	leave_room_for_child();
 	/* A pipe whose other end waits for its last writer must not wait for us. */
 	(void)mr_descriptors_close_from(0, NULL);
-	code = mr_supervise(&child, &status, err);
+	code = mr_supervise(&child, true, &status, err);
 	if (code == 0)
 		*ret_outcome = (struct maproot_outcome){ .ended = true, .wait_status = status };
 	return code;
@@ -111,9 +135,12 @@ static int become_child(const struct maproot_request *request, const struct mr_p
 static int arrive(const struct maproot_request *request, const struct mr_marker *marker,
 		  struct maproot_outcome *ret_outcome, struct maproot_error *err)
 {
-	int code = maproot_capabilities_probe(NULL, 0, err);
+	int code = mr_signals_mask(marker->mask, NULL);
 
+	if (code < 0)
+		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal mask");
 	(void)prctl(PR_SET_NAME, marker->name, 0, 0, 0); /* fails on a bad pointer only */
+	code = maproot_capabilities_probe(NULL, 0, err);
 	if (code == 0) {
 		char lacking[128];
 

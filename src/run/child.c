@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -69,7 +70,10 @@ static int wait_at_gate(const struct mr_start *start, struct maproot_error *err)
 	if (start->gate[1] < 0)
 		return 0;
 	/* Says that everything that needed the process unmapped is done; then waits for the maps. */
-	if (mr_write_once(start->gate[1], &ready, 1) < 0)
+	do
+		got = send(start->gate[1], &ready, 1, MSG_NOSIGNAL);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
 		return mr_fail(err, EPIPE, MAPROOT_STEP_GATE, "its child wanted to be mapped");
 	got = mr_read(start->gate[1], &ready, 1);
 	return got == 1 ? 0 : mr_fail(err, EPIPE, MAPROOT_STEP_GATE, "its child waited to be mapped");
@@ -146,7 +150,11 @@ static int tell_pid(const struct mr_start *start, struct maproot_error *err)
 		mr_text_add_number(&text, getpid());
 	}
 	if (start->marker) {
-		struct mr_marker marker = { .pid = getpid(), .created = start->plan->namespaces };
+		struct mr_marker marker = {
+			.pid = getpid(),
+			.created = start->plan->namespaces,
+			.mask = start->signals.mask,
+		};
 
 		(void)prctl(PR_GET_NAME, marker.name, 0, 0, 0); /* fails on a bad pointer only */
 		mr_marker_write(&marker, start->marker);
@@ -156,14 +164,19 @@ static int tell_pid(const struct mr_start *start, struct maproot_error *err)
 
 static int restore_signals(const struct mr_start *start, struct maproot_error *err)
 {
-	int code = mr_signals_reset_handlers();
+	int code = 0;
 
-	if (code == 0)
-		code = mr_signals_ignore_child(start->signals.child_ignored);
+	/* No handler of the host's may run in this process: they go, or the signals stay out until exec did it. */
+	if (!start->reexec)
+		code = mr_signals_reset_handlers();
+	if (code == 0 && start->signals.child_ignored)
+		code = mr_signals_ignore_child(true);
 	if (code < 0)
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal actions");
+	mr_timers_put_back(&start->timers);
 	mr_signals_put_back(&start->pending);
-	code = mr_signals_mask(start->signals.mask, NULL);
+	if (!start->reexec)
+		code = mr_signals_mask(start->signals.mask, NULL);
 	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal mask") : 0;
 }
 
@@ -201,10 +214,6 @@ static child_step *const becoming[] = {
 	execute,
 };
 
-/*
- * Process 1 of the new pid namespace. An ignored SIGCHLD makes the kernel reap whatever is left to it, so it
- * only has to be there; the starting process kills it when the command has ended, and the namespace with it.
- */
 static int get_ready(const struct mr_start *start, int ready)
 {
 	char byte = 0;
@@ -228,6 +237,10 @@ static int get_ready(const struct mr_start *start, int ready)
 	return code;
 }
 
+/*
+ * Process 1 of the new pid namespace. An ignored SIGCHLD makes the kernel reap whatever is left to it, so it
+ * only has to be there; the starting process kills it when the command has ended, and the namespace with it.
+ */
 static _Noreturn void be_init(const struct mr_start *start, int ready)
 {
 	int code = get_ready(start, ready);

@@ -7,6 +7,7 @@
 #include "model/plan.h"
 #include "run/marker.h"
 #include "system/signals.h"
+#include "system/timers.h"
 
 /* How the child tells the parent what became of it: in memory that both see. */
 struct mr_report {
@@ -25,8 +26,10 @@ struct mr_start {
 	bool aside;                       /* the command's process is not the first child, but made by it */
 	bool subreaper;
 	pid_t parent;
+	char *stack;                      /* MR_STACK_SIZE bytes for the child; NULL: to be made */
 	struct mr_signal_state signals;   /* as the command shall have them */
 	struct mr_signal_queue pending;
+	struct mr_timers timers;
 	int gate[2];                      /* a socket pair, the parent's end first; -1: nothing to wait for */
 	int lifeline[2];                  /* readable once the parent is dead, and a pipe's other end; or -1 */
 	char *listen_pid;                 /* buffers inside envp that take what only the child knows; or NULL */
@@ -34,7 +37,10 @@ struct mr_start {
 	struct mr_report *report;
 };
 
-enum { MR_LISTEN_PID_SIZE = 32 };
+enum {
+	MR_LISTEN_PID_SIZE = 32,
+	MR_STACK_SIZE = 128 * 1024, /* paths and a map in text are the largest things on it */
+};
 
 /* The body of the child, for clone(2). `start` is a struct mr_start. Returns the exit status of one that failed. */
 int mr_child_main(void *start);

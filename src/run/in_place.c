@@ -68,7 +68,18 @@ static int enter(struct mr_start *start, pid_t *mapper, struct maproot_error *er
 	return code;
 }
 
-int mr_enter_in_place(const struct mr_plan *plan, struct maproot_error *err)
+static int enter_alone(const struct mr_plan *plan, struct maproot_error *err)
+{
+	struct mr_report report = { 0 };
+	struct mr_start start = {
+		.plan = plan, .gate = { -1, -1 }, .lifeline = { -1, -1 }, .report = &report
+	};
+	pid_t nobody;
+
+	return enter(&start, &nobody, err);
+}
+
+static int enter_with_mapper(const struct mr_plan *plan, struct maproot_error *err)
 {
 	struct maproot_error own = MAPROOT_ERROR_INIT;
 	struct mr_start start = { .plan = plan, .gate = { -1, -1 }, .lifeline = { -1, -1 } };
@@ -84,4 +95,9 @@ int mr_enter_in_place(const struct mr_plan *plan, struct maproot_error *err)
 	code = dismiss_mapper(&start, mapper, code, err, &own);
 	(void)munmap(start.report, sizeof(*start.report));
 	return code;
+}
+
+int mr_enter_in_place(const struct mr_plan *plan, struct maproot_error *err)
+{
+	return is_mapped_from_outside(plan) ? enter_with_mapper(plan, err) : enter_alone(plan, err);
 }

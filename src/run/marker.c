@@ -7,7 +7,6 @@
 #include "base/text.h"
 
 #include <maproot/namespace.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +21,17 @@ void mr_marker_write(const struct mr_marker *marker, char *entry)
 	mr_text_add(&text, ":");
 	mr_text_add_number(&text, marker->created);
 	mr_text_add(&text, ":");
+	mr_text_add_number(&text, (int64_t)(marker->mask >> 32)); /* as two halves: numbers in text are signed */
+	mr_text_add(&text, ":");
+	mr_text_add_number(&text, (int64_t)(marker->mask & UINT32_MAX));
+	mr_text_add(&text, ":");
 	mr_text_add(&text, marker->name);
+}
+
+/* "NUMBER:" */
+static bool read_field(const char **at, uint64_t limit, uint64_t *ret_number)
+{
+	return mr_text_read_number(*at, at, limit, ret_number) == 0 && *(*at)++ == ':';
 }
 
 bool mr_marker_read(const char *entry, struct mr_marker *ret_marker)
@@ -30,17 +39,19 @@ bool mr_marker_read(const char *entry, struct mr_marker *ret_marker)
 	const char *at = entry + strlen(prefix);
 	uint64_t pid;
 	uint64_t created;
+	uint64_t high;
+	uint64_t low;
 
 	if (strncmp(entry, prefix, strlen(prefix)) != 0)
 		return false;
-	if (mr_text_read_number(at, &at, INT32_MAX, &pid) < 0 || *at++ != ':')
-		return false;
-	if (mr_text_read_number(at, &at, MAPROOT_NAMESPACE_ALL, &created) < 0 || *at++ != ':')
+	if (!read_field(&at, INT32_MAX, &pid) || !read_field(&at, MAPROOT_NAMESPACE_ALL, &created) ||
+	    !read_field(&at, UINT32_MAX, &high) || !read_field(&at, UINT32_MAX, &low))
 		return false;
 	if (strlen(at) >= sizeof(ret_marker->name))
 		return false;
 	ret_marker->pid = (pid_t)pid;
 	ret_marker->created = (unsigned int)created;
+	ret_marker->mask = high << 32 | low;
 	strcpy(ret_marker->name, at);
 	return true;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { MR_MARKER_SIZE = 96 };
@@ -13,6 +14,7 @@ enum { MR_MARKER_SIZE = 96 };
 struct mr_marker {
 	pid_t pid;            /* of the process that it is for, as that process sees itself */
 	unsigned int created; /* namespaces made */
+	uint64_t mask;        /* of signals, to be restored: across the re-execution all are blocked */
 	char name[16];        /* comm, which executing /proc/self/exe changes */
 };
 

@@ -29,10 +29,7 @@
 #define SYS_pidfd_open 434 /* Linux 5.3; the same number on every architecture */
 #endif
 
-enum {
-	STACK_SIZE = 128 * 1024, /* paths and a map in text are the largest things on it */
-	GUARD_SIZE = 64 * 1024,  /* of the largest page there is */
-};
+enum { GUARD_SIZE = 64 * 1024 }; /* the largest page there is */
 
 /* A mapping that the child runs on or writes to. */
 struct mapping {
@@ -67,7 +64,7 @@ static int map_stack(struct mapping *stack, char *const argv[], struct maproot_e
 
 	while (argv[count])
 		count++;
-	code = map_memory(stack, GUARD_SIZE + STACK_SIZE + (count + 2) * sizeof(*argv),
+	code = map_memory(stack, GUARD_SIZE + MR_STACK_SIZE + (count + 2) * sizeof(*argv),
 			  MAP_PRIVATE | MAP_STACK | MAP_NORESERVE, err);
 	if (code == 0 && mprotect(stack->start, GUARD_SIZE, PROT_NONE) < 0)
 		code = mr_fail(err, errno, MAPROOT_STEP_PREPARE, "memory for the child");
@@ -180,8 +177,7 @@ static const char *flag_names(unsigned int namespaces, char *buffer, size_t size
 	return buffer;
 }
 
-static int clone_child(struct mr_start *start, const struct mapping *stack, pid_t *ret_pid,
-		       struct maproot_error *err)
+static int clone_child(struct mr_start *start, char *stack_top, pid_t *ret_pid, struct maproot_error *err)
 {
 	unsigned int namespaces = start->plan->namespaces & ~(start->aside ? MR_FOR_CHILDREN : 0);
 	unsigned int flags = mr_plan_clone_flags(namespaces) | CLONE_VM | SIGCHLD;
@@ -190,7 +186,7 @@ static int clone_child(struct mr_start *start, const struct mapping *stack, pid_
 
 	if (start->gate[0] < 0)
 		flags |= CLONE_VFORK;
-	pid = clone(mr_child_main, (char *)stack->start + stack->size, (int)flags, start);
+	pid = clone(mr_child_main, stack_top, (int)flags, start);
 	if (pid < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_CREATE,
 			       flag_names(namespaces, names, sizeof(names)));
@@ -213,11 +209,11 @@ static int judge_first_child(const struct mr_start *start, pid_t pid, struct map
 	return 0;
 }
 
-static int run_child(struct mr_start *start, const struct mapping *stack, struct maproot_child *ret_child,
+static int run_child(struct mr_start *start, char *stack_top, struct maproot_child *ret_child,
 		     struct maproot_error *err)
 {
 	pid_t pid = -1;
-	int code = clone_child(start, stack, &pid, err);
+	int code = clone_child(start, stack_top, &pid, err);
 
 	if (code < 0)
 		return code;
@@ -255,7 +251,7 @@ int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, stru
 	start->lifeline[0] = start->lifeline[1] = -1;
 	start->aside = plan->init || mr_has(plan->namespaces, MAPROOT_NAMESPACE_TIME);
 	start->report = &own;
-	code = map_stack(&stack, start->argv, err);
+	code = start->stack ? 0 : map_stack(&stack, start->argv, err);
 	/* The processes beside the first child have memory of their own: they report in shared memory. */
 	if (code == 0 && start->aside)
 		code = map_memory(&shared, sizeof(struct mr_report), MAP_SHARED, err);
@@ -266,7 +262,8 @@ int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, stru
 	if (code == 0 && mr_has(plan->namespaces, MAPROOT_NAMESPACE_PID))
 		code = open_lifeline(start, err);
 	if (code == 0)
-		code = run_child(start, &stack, ret_child, err);
+		code = run_child(start, start->stack ? start->stack + MR_STACK_SIZE : (char *)stack.start + stack.size,
+				 ret_child, err);
 	close_all(start);
 	return code;
 }

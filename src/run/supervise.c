@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "run/start.h"
+#include "system/idle.h"
 #include "system/signals.h"
 
 #include <errno.h>
@@ -22,7 +23,9 @@
 
 struct supervision {
 	pid_t pid;
+	bool alone; /* this process has nothing else to do */
 	bool stopped;
+	bool went_on;    /* it was continued, and not by us */
 	int stop_signal; /* that we have yet to follow, or 0 */
 	bool ended;
 	int status;      /* once ended */
@@ -42,6 +45,9 @@ static int look_at_child(struct supervision *child)
 			continue;
 		if (got < 0)
 			return -errno;
+		/* Also a second stop says so: what lies between two stops may be seen no more. */
+		if (child->stopped)
+			child->went_on = true;
 		child->stopped = WIFSTOPPED(status);
 		child->stop_signal = child->stopped ? WSTOPSIG(status) : 0;
 		if (WIFEXITED(status) || WIFSIGNALED(status)) {
@@ -126,12 +132,18 @@ static bool goes_on_by_itself(struct supervision *child)
 {
 	static const struct timespec moment = { .tv_nsec = 5 * 1000 * 1000 };
 	siginfo_t ignored;
+	bool went_on;
 
-	if (!child->stopped)
-		return false;
-	(void)mr_signals_wait(mr_signal_bit(SIGCHLD), &ignored, &moment);
-	(void)look_at_child(child);
-	return !child->stopped;
+	if (child->stopped && !child->went_on) {
+		(void)mr_signals_wait(mr_signal_bit(SIGCHLD), &ignored, &moment);
+		(void)look_at_child(child);
+	}
+	went_on = child->went_on;
+	child->went_on = false;
+	/* Told by us, its going on will be no news. */
+	if (!went_on)
+		child->stopped = false;
+	return went_on;
 }
 
 static bool names_sender(const siginfo_t *info)
@@ -151,10 +163,19 @@ static bool is_for_child(struct supervision *child, const siginfo_t *info)
 	return info->si_signo != SIGCONT || !goes_on_by_itself(child);
 }
 
+/* A command that is still running after a moment may run for long. */
+static int next_signal(const struct supervision *child, siginfo_t *ret_info)
+{
+	static const struct timespec moment = { .tv_nsec = 100 * 1000 * 1000 };
+	int code = mr_signals_wait(MR_SIGNALS_ALL, ret_info, child->alone ? &moment : NULL);
+
+	return code == -EAGAIN ? mr_idle_wait(MR_SIGNALS_ALL, ret_info) : code;
+}
+
 static int take_signal(struct supervision *child)
 {
 	siginfo_t info;
-	int code = mr_signals_wait(MR_SIGNALS_ALL, &info, NULL);
+	int code = next_signal(child, &info);
 
 	if (code < 0)
 		return code == -EINTR ? 0 : code;
@@ -171,17 +192,20 @@ static int serve(struct supervision *child)
 	int code = look_at_child(child);
 
 	while (code == 0 && !child->ended) {
-		if (child->stop_signal != 0)
+		if (child->stop_signal != 0) {
+			child->went_on = false;
 			stop_like_child(child->stop_signal);
+		}
 		child->stop_signal = 0;
 		code = take_signal(child);
 	}
 	return code;
 }
 
-int mr_supervise(const struct maproot_child *child, int *ret_wait_status, struct maproot_error *err)
+int mr_supervise(const struct maproot_child *child, bool alone, int *ret_wait_status,
+		 struct maproot_error *err)
 {
-	struct supervision supervision = { .pid = child->pid };
+	struct supervision supervision = { .pid = child->pid, .alone = alone };
 	int code = serve(&supervision);
 
 	if (code < 0) {
@@ -205,7 +229,7 @@ int maproot_supervise(const struct maproot_child *child, int *ret_wait_status, s
 	code = mr_signals_mask(MR_SIGNALS_ALL, &former);
 	if (code < 0)
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "block the signals");
-	code = mr_supervise(child, ret_wait_status, err);
+	code = mr_supervise(child, false, ret_wait_status, err);
 	mask_code = mr_signals_mask(former, NULL);
 	if (code == 0 && mask_code < 0)
 		code = mr_fail(err, -mask_code, MAPROOT_STEP_SIGNALS, "restore the signal mask");

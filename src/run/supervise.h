@@ -6,7 +6,11 @@
 
 #include <maproot/run.h>
 
-/* As maproot_supervise(), with all signals blocked by the caller already. */
-int mr_supervise(const struct maproot_child *child, int *ret_wait_status, struct maproot_error *err);
+/*
+ * As maproot_supervise(), with all signals blocked by the caller already. `alone`: the process is single-threaded
+ * and only waits; memory that it can do without is given back.
+ */
+int mr_supervise(const struct maproot_child *child, bool alone, int *ret_wait_status,
+		 struct maproot_error *err);
 
 #endif

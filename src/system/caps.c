@@ -29,12 +29,21 @@ static void free_caps(cap_t *caps)
 
 #define auto_caps __attribute__((cleanup(free_caps)))
 
-/* 1: the capability stands in the set; 0: not; -1: no such capability here. */
-static int stands(cap_t caps, int cap, cap_flag_t set)
+static bool stands(cap_t caps, int cap, cap_flag_t set)
 {
 	cap_flag_value_t value;
 
-	return cap_get_flag(caps, cap, set, &value) < 0 ? -1 : value == CAP_SET;
+	return cap_get_flag(caps, cap, set, &value) == 0 && value == CAP_SET;
+}
+
+static int fail_unknown(struct maproot_error *err, int cap)
+{
+	char digits[12];
+	struct mr_text text = mr_text_in(digits, sizeof(digits));
+
+	mr_text_add_number(&text, cap);
+	return mr_fail_pieces(err, EINVAL, MAPROOT_STEP_REQUEST, "capability ", digits,
+			      " is unknown to this kernel", NULL);
 }
 
 static int raise_caps(cap_t caps, const int *wanted, size_t count, struct maproot_error *err)
@@ -54,6 +63,7 @@ int maproot_capabilities_probe(const int *wanted, size_t count, struct maproot_e
 {
 	auto_caps cap_t caps = cap_get_proc();
 	bool effective = true;
+	bool permitted = true;
 
 	mr_error_reset(err);
 	if (!caps)
@@ -63,16 +73,18 @@ int maproot_capabilities_probe(const int *wanted, size_t count, struct maproot_e
 		count = DEFAULT_COUNT;
 	}
 	for (size_t at = 0; at < count; at++) {
-		int has = stands(caps, wanted[at], CAP_EFFECTIVE);
-
-		if (has < 0)
-			return mr_fail(err, EINVAL, MAPROOT_STEP_PROBE, "");
-		if (has)
+		if (stands(caps, wanted[at], CAP_EFFECTIVE))
 			continue;
 		effective = false;
-		if (stands(caps, wanted[at], CAP_PERMITTED) != 1)
-			return 0;
+		if (stands(caps, wanted[at], CAP_PERMITTED))
+			continue;
+		permitted = false;
+		/* libcap has room for more numbers than any kernel knows. */
+		if (wanted != default_caps && cap_get_bound(wanted[at]) < 0)
+			return fail_unknown(err, wanted[at]);
 	}
+	if (!permitted)
+		return 0;
 	return effective ? 1 : raise_caps(caps, wanted, count, err);
 }
 
@@ -82,7 +94,7 @@ void mr_caps_name_lacking(char *buffer, size_t size)
 	auto_caps cap_t caps = cap_get_proc();
 
 	for (size_t at = 0; at < DEFAULT_COUNT; at++) {
-		if (!caps || stands(caps, default_caps[at], CAP_EFFECTIVE) != 1)
+		if (!caps || !stands(caps, default_caps[at], CAP_EFFECTIVE))
 			mr_text_add_item(&text, ", ", default_names[at]);
 	}
 }

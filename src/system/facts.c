@@ -52,6 +52,8 @@ unsigned int maproot_namespaces_supported(void)
 		mr_text_add(&text, maproot_namespace_name(type));
 		if (access(path, F_OK) == 0)
 			supported |= MAPROOT_NAMESPACE_BIT(type);
+		else if (errno != ENOENT)
+			return 0; /* not known is not the same as not there */
 	}
 	return supported;
 }

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,9 +22,10 @@ enum {
 	NUMBER_SIZE = 11,
 };
 
-/* One helper: its arguments, and the pipe that takes what it complains of. */
+/* One helper: its arguments, and the file that takes what it complains of. */
 struct helper {
 	const char *name;
+	const char *file; /* of /proc/PID, that it writes */
 	char path[PATH_MAX];
 	char *argv[ARGUMENT_COUNT];
 	char numbers[1 + 3 * MAPROOT_IDMAP_LINES][NUMBER_SIZE];
@@ -61,32 +63,25 @@ static void fill_arguments(struct helper *helper, pid_t pid, const struct maproo
 static int start(struct helper *helper, pid_t pid, const struct maproot_idmap *map,
 		 struct maproot_error *err)
 {
-	int ends[2];
 	int code = mr_program_find(helper->name, helper->path, sizeof(helper->path));
 
 	if (code < 0)
 		return mr_fail(err, -code, MAPROOT_STEP_HELPER, helper->name);
 	fill_arguments(helper, pid, map);
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "a pipe for the id map helper");
-
-	mr_auto_fd int reader = mr_raise_fd(ends[0]);
-	mr_auto_fd int writer = mr_raise_fd(ends[1]);
-
-	if (reader < 0 || writer < 0)
-		return mr_fail(err, EMFILE, MAPROOT_STEP_PREPARE, "a pipe for the id map helper");
-	code = mr_program_start(helper->path, helper->argv, -1, writer, &helper->pid);
-	if (code < 0)
-		return mr_fail(err, -code, MAPROOT_STEP_HELPER, helper->path);
-	helper->complaints = mr_take_fd(&reader);
-	return 0;
+	/* A file in memory and no pipe: it never fills up, and nobody has to be gone before it can be read. */
+	helper->complaints = mr_raise_fd(memfd_create(helper->name, MFD_CLOEXEC));
+	if (helper->complaints < 0)
+		return mr_fail(err, -helper->complaints, MAPROOT_STEP_PREPARE,
+			       "a file for what the id map helper says");
+	code = mr_program_start(helper->path, helper->argv, -1, helper->complaints, &helper->pid);
+	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_HELPER, helper->path) : 0;
 }
 
 static int report_failure(struct helper *helper, int status, struct maproot_error *err)
 {
 	char said[160];
 	char number[12];
-	ssize_t length = mr_read(helper->complaints, said, sizeof(said) - 1);
+	ssize_t length = pread(helper->complaints, said, sizeof(said) - 1, 0);
 	struct mr_text text = mr_text_in(number, sizeof(number));
 
 	said[length > 0 ? length : 0] = '\0';
@@ -103,16 +98,31 @@ static int report_failure(struct helper *helper, int status, struct maproot_erro
 			      number, NULL);
 }
 
+/* A host that ignores SIGCHLD is told no status. A map is written whole or not at all, so it tells as much. */
+static bool map_is_written(const struct helper *helper, pid_t pid)
+{
+	char path[48];
+	char byte;
+	struct mr_text text = mr_text_in(path, sizeof(path));
+
+	mr_text_add(&text, "/proc/");
+	mr_text_add_number(&text, pid);
+	mr_text_add(&text, helper->file);
+
+	mr_auto_fd int fd = mr_open(path, O_RDONLY, 0);
+
+	return fd >= 0 && mr_read(fd, &byte, 1) == 1;
+}
+
 /* Waits in any case, so that no helper is left; a helper that never started counts as done. */
-static int finish(struct helper *helper, struct maproot_error *err)
+static int finish(struct helper *helper, pid_t pid, struct maproot_error *err)
 {
 	int status = 0;
-	int code;
+	int code = helper->pid > 0 ? mr_program_wait(helper->pid, &status) : 0;
 
-	if (helper->pid <= 0)
-		return 0;
-	code = mr_program_wait(helper->pid, &status);
-	if (code < 0)
+	if (code == -ECHILD && map_is_written(helper, pid))
+		code = 0;
+	else if (code < 0)
 		code = mr_fail(err, -code, MAPROOT_STEP_HELPER, helper->name);
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		code = report_failure(helper, status, err);
@@ -129,13 +139,13 @@ int mr_idmap_run_helpers(const struct mr_plan *plan, pid_t pid, struct maproot_e
 
 	if (!helpers)
 		return mr_fail(err, ENOMEM, MAPROOT_STEP_PREPARE, "the arguments of the id map helpers");
-	helpers[0] = (struct helper){ .name = "newuidmap", .complaints = -1 };
-	helpers[1] = (struct helper){ .name = "newgidmap", .complaints = -1 };
+	helpers[0] = (struct helper){ .name = "newuidmap", .file = "/uid_map", .complaints = -1 };
+	helpers[1] = (struct helper){ .name = "newgidmap", .file = "/gid_map", .complaints = -1 };
 	code = start(&helpers[0], pid, &plan->users, err);
 	if (code == 0)
 		code = start(&helpers[1], pid, &plan->groups, err);
 	for (int at = 0; at < 2; at++) {
-		other = finish(&helpers[at], err);
+		other = finish(&helpers[at], pid, err);
 		if (code == 0)
 			code = other;
 	}

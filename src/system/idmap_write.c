@@ -11,8 +11,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* The kernel takes less than a page per write: 340 lines of 3 short numbers fit, the widest do not. */
-enum { MAP_SIZE = 4096 };
+enum {
+	MAP_SIZE = 4096,  /* the kernel takes less than a page: 340 lines of short numbers fit, the widest do not */
+	OWN_MAP_SIZE = 64, /* one line */
+};
 
 static int write_file(const char *path, const char *text, size_t length, enum maproot_step step,
 		      struct maproot_error *err)
@@ -25,6 +27,15 @@ static int write_file(const char *path, const char *text, size_t length, enum ma
 int mr_idmap_deny_setgroups(struct maproot_error *err)
 {
 	return write_file("/proc/self/setgroups", "deny", 4, MAPROOT_STEP_SETGROUPS_FILE, err);
+}
+
+static int write_own_map(const char *path, const struct maproot_idmap *map, enum maproot_step step,
+			 struct maproot_error *err)
+{
+	char text[OWN_MAP_SIZE];
+	size_t length = maproot_idmap_format(map, text, sizeof(text));
+
+	return write_file(path, text, length, step, err);
 }
 
 static int write_map(const char *path, const struct maproot_idmap *map, enum maproot_step step,
@@ -40,10 +51,10 @@ static int write_map(const char *path, const struct maproot_idmap *map, enum map
 
 int mr_idmap_write_own(const struct mr_plan *plan, struct maproot_error *err)
 {
-	int code = write_map("/proc/self/uid_map", &plan->users, MAPROOT_STEP_WRITE_UID_MAP, err);
+	int code = write_own_map("/proc/self/uid_map", &plan->users, MAPROOT_STEP_WRITE_UID_MAP, err);
 
 	if (code == 0)
-		code = write_map("/proc/self/gid_map", &plan->groups, MAPROOT_STEP_WRITE_GID_MAP, err);
+		code = write_own_map("/proc/self/gid_map", &plan->groups, MAPROOT_STEP_WRITE_GID_MAP, err);
 	return code;
 }
 

@@ -125,14 +125,17 @@ static int furnish_sys(unsigned int created, struct maproot_error *err)
 static int furnish_terminals(struct maproot_error *err)
 {
 	/* Group 5 owns terminals by tradition; where it is not mapped the option is refused. */
-	if (mount_inside("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5",
-			 NULL) < 0) {
-		int code = mount_inside("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC,
-					"newinstance,ptmxmode=0666,mode=0620", err);
+	struct maproot_error refusal = MAPROOT_ERROR_INIT;
+	int code = mount_inside("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC,
+				"newinstance,ptmxmode=0666,mode=0620,gid=5", &refusal);
 
-		if (code < 0)
-			return code;
-	}
+	if (code == -EINVAL)
+		code = mount_inside("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC,
+				    "newinstance,ptmxmode=0666,mode=0620", err);
+	else if (code < 0)
+		code = mr_error_pass(err, &refusal);
+	if (code < 0)
+		return code;
 	if (symlink("pts/ptmx", "/dev/ptmx") < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_MOUNT, "'/dev/ptmx'");
 	return 0;
@@ -269,6 +272,8 @@ int mr_root_enter(const struct maproot_request *request, unsigned int created,
 	if (old_root < 0 || directory < 0)
 		return mr_fail(err, old_root < 0 ? -old_root : -directory, MAPROOT_STEP_OPEN,
 			       old_root < 0 ? "/" : ".");
+	if (resolver < 0 && resolver != -ENOENT && resolver != -EACCES)
+		return mr_fail(err, -resolver, MAPROOT_STEP_OPEN, "/etc/resolv.conf");
 	/* pivot_root(2) wants a mount point. */
 	if (mount(request->root, request->root, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return fail_root(err, request);

@@ -117,7 +117,7 @@ int mr_signals_take_pending(struct mr_signal_queue *queue)
 
 void mr_signals_put_back(const struct mr_signal_queue *queue)
 {
-	pid_t pid = getpid();
+	pid_t pid = queue->count > 0 ? getpid() : 0;
 
 	for (size_t at = 0; at < queue->count; at++) {
 		const siginfo_t *info = &queue->info[at];

@@ -26,7 +26,6 @@ static const char *const files[] = {
 
 enum {
 	PASSWD_SIZE = 4096,
-	NSSWITCH_SIZE = 8192,
 	TEXT_STEP = 65536,
 };
 
@@ -58,25 +57,33 @@ static int read_all(int fd, char **ret_text)
 	return 0;
 }
 
+/* The first word of the "subid:" line, as libsubid takes it; the files where there is none. */
+static bool names_other_source(const char *text)
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += strspn(line, " \t\n");
+		if (strncmp(line, "subid:", 6) != 0)
+			continue;
+		line += 6;
+		line += strspn(line, " \t");
+
+		size_t length = strcspn(line, " \t\n");
+
+		return length > 0 && (length != 5 || strncmp(line, "files", length) != 0);
+	}
+	return false;
+}
+
 /* "subid: sss" in nsswitch.conf: the files are then not asked at all. 1, 0 (also where there is none), or -errno. */
 static int other_source(void)
 {
-	char text[NSSWITCH_SIZE];
-	const char *line = text;
-	int code = mr_read_file("/etc/nsswitch.conf", text, sizeof(text));
+	mr_auto_fd int fd = mr_open("/etc/nsswitch.conf", O_RDONLY, 0);
+	mr_auto_free char *text = NULL;
+	int code = fd < 0 ? fd : read_all(fd, &text);
 
 	if (code < 0)
 		return code == -ENOENT ? 0 : code;
-	while (line) {
-		line += strspn(line, " \t\n");
-		if (strncmp(line, "subid:", 6) == 0) {
-			line += 6;
-			line += strspn(line, " \t");
-			return strncmp(line, "files", 5) != 0 && *line != '\n' && *line != '\0';
-		}
-		line = strchr(line, '\n');
-	}
-	return 0;
+	return names_other_source(text);
 }
 
 /* A user whom the user database does not know has no name, but may still be named by number: NULL, and no error. */
@@ -102,7 +109,7 @@ static int ask_getsubids(enum maproot_id_kind kind, const struct mr_subid_owner 
 	const char *const of_group[] = { "getsubids", "-g", owner->name, NULL };
 	mr_auto_free char *text = NULL;
 	int ends[2];
-	int status;
+	int status = 0;
 	int wait_code;
 	pid_t pid;
 	int code = mr_program_find("getsubids", path, sizeof(path));
@@ -127,7 +134,8 @@ static int ask_getsubids(enum maproot_id_kind kind, const struct mr_subid_owner 
 		(void)mr_fail(err, -code, MAPROOT_STEP_HELPER, path);
 	mr_close_fd(&reader);
 	wait_code = mr_program_wait(pid, &status);
-	if (wait_code < 0 && code == 0)
+	/* A host that ignores SIGCHLD is told no status: the output counts. */
+	if (wait_code < 0 && wait_code != -ECHILD && code == 0)
 		code = mr_fail(err, -wait_code, MAPROOT_STEP_HELPER, path);
 	if (code < 0)
 		return code;
