@@ -167,7 +167,7 @@ static int settle_mapper(const struct maproot_request *request, const struct mr_
 	bool allow = identity->setgroups == MAPROOT_SETGROUPS_ALLOW ||
 		     (identity->setgroups == MAPROOT_SETGROUPS_DEFAULT && plan->drop_groups);
 
-	if (single && !(allow && facts->privileged)) {
+	if (single && !(allow && facts->may_map)) {
 		if (identity->setgroups == MAPROOT_SETGROUPS_ALLOW)
 			return refuse(err, "setgroups can't be allowed with a map of the own group alone: "
 					   "the kernel wants it denied (use subordinate ids)");
@@ -178,7 +178,7 @@ static int settle_mapper(const struct maproot_request *request, const struct mr_
 		plan->deny_setgroups = true;
 		return 0;
 	}
-	plan->mapper = facts->privileged ? MR_MAPPER_PARENT : MR_MAPPER_HELPERS;
+	plan->mapper = facts->may_map ? MR_MAPPER_PARENT : MR_MAPPER_HELPERS;
 	plan->deny_setgroups = identity->setgroups == MAPROOT_SETGROUPS_DENY;
 	if (plan->deny_setgroups && plan->drop_groups)
 		return refuse(err, "supplementary groups can't be dropped where setgroups is denied");

@@ -18,6 +18,7 @@ struct mr_facts {
 	uid_t user;      /* effective */
 	gid_t group;
 	bool privileged; /* the four capabilities of maproot_capabilities_probe() are effective */
+	bool may_map;    /* CAP_SETUID and CAP_SETGID are: any ids may be mapped into a namespace below */
 };
 
 /* Which process becomes what was asked for. */

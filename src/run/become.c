@@ -71,13 +71,13 @@ static void let_signals_go(struct mr_start *start)
 
 static int start_again(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err)
 {
-	_Alignas(16) char stack[MR_STACK_SIZE];
+	_Alignas(16) char stack[MR_SMALL_STACK_SIZE];
 	void *block;
 	int subreaper = 0;
 	int code;
 
 	/* At the top of main() there is room on the stack, and a mapping less to make and take away. */
-	start->stack = stack;
+	start->stack_top = stack + sizeof(stack);
 	(void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper, 0, 0, 0); /* fails on a bad pointer only */
 	start->subreaper = subreaper != 0;
 	code = mr_start_environment(start, environ, true, &block, err);

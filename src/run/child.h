@@ -26,7 +26,7 @@ struct mr_start {
 	bool aside;                       /* the command's process is not the first child, but made by it */
 	bool subreaper;
 	pid_t parent;
-	char *stack;                      /* MR_STACK_SIZE bytes for the child; NULL: to be made */
+	char *stack_top;                  /* of MR_SMALL_STACK_SIZE bytes, enough to re-execute; NULL: to be made */
 	struct mr_signal_state signals;   /* as the command shall have them */
 	struct mr_signal_queue pending;
 	struct mr_timers timers;
@@ -39,7 +39,8 @@ struct mr_start {
 
 enum {
 	MR_LISTEN_PID_SIZE = 32,
-	MR_STACK_SIZE = 128 * 1024, /* paths and a map in text are the largest things on it */
+	MR_SMALL_STACK_SIZE = 32 * 1024,
+	MR_STACK_SIZE = 128 * 1024, /* for furnishing: several paths at once are the largest things on it */
 };
 
 /* The body of the child, for clone(2). `start` is a struct mr_start. Returns the exit status of one that failed. */

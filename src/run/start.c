@@ -251,7 +251,7 @@ int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, stru
 	start->lifeline[0] = start->lifeline[1] = -1;
 	start->aside = plan->init || mr_has(plan->namespaces, MAPROOT_NAMESPACE_TIME);
 	start->report = &own;
-	code = start->stack ? 0 : map_stack(&stack, start->argv, err);
+	code = start->stack_top ? 0 : map_stack(&stack, start->argv, err);
 	/* The processes beside the first child have memory of their own: they report in shared memory. */
 	if (code == 0 && start->aside)
 		code = map_memory(&shared, sizeof(struct mr_report), MAP_SHARED, err);
@@ -262,7 +262,7 @@ int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, stru
 	if (code == 0 && mr_has(plan->namespaces, MAPROOT_NAMESPACE_PID))
 		code = open_lifeline(start, err);
 	if (code == 0)
-		code = run_child(start, start->stack ? start->stack + MR_STACK_SIZE : (char *)stack.start + stack.size,
+		code = run_child(start, start->stack_top ? start->stack_top : (char *)stack.start + stack.size,
 				 ret_child, err);
 	close_all(start);
 	return code;

@@ -8,6 +8,7 @@
 #include "system/caps.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,8 +37,21 @@ int mr_facts_read(struct mr_facts *ret_facts, struct maproot_error *err)
 		.user = user[1],
 		.group = group[1],
 		.privileged = privileged == 1,
+		.may_map = privileged == 1,
 	};
 	return 0;
+}
+
+int mr_facts_read_may_map(struct mr_facts *facts, struct maproot_error *err)
+{
+	static const int needed[] = { CAP_SETUID, CAP_SETGID };
+	int may;
+
+	if (facts->may_map)
+		return 0;
+	may = maproot_capabilities_probe(needed, sizeof(needed) / sizeof(needed[0]), err);
+	facts->may_map = may == 1;
+	return may < 0 ? may : 0;
 }
 
 unsigned int maproot_namespaces_supported(void)

@@ -12,4 +12,7 @@
  */
 int mr_facts_read(struct mr_facts *ret_facts, struct maproot_error *err);
 
+/* Fills facts->may_map, which few requests depend on. */
+int mr_facts_read_may_map(struct mr_facts *facts, struct maproot_error *err);
+
 #endif
