@@ -54,9 +54,7 @@ static int hold_signals(struct mr_start *start, struct maproot_error *err)
 	/* Ignored, the child's end could not be waited for. */
 	if (ignored)
 		code = mr_signals_ignore_child(false);
-	if (code == 0)
-		code = mr_signals_take_pending(&start->pending);
-	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "take over pending signals") : 0;
+	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal actions") : 0;
 }
 
 /* Nothing was started: as if nothing had been tried. */

@@ -175,6 +175,7 @@ static int restore_signals(const struct mr_start *start, struct maproot_error *e
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal actions");
 	mr_timers_put_back(&start->timers);
 	mr_signals_put_back(&start->pending);
+	start->report->reached = mr_signals_pending();
 	if (!start->reexec)
 		code = mr_signals_mask(start->signals.mask, NULL);
 	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal mask") : 0;

@@ -183,9 +183,15 @@ static int clone_child(struct mr_start *start, char *stack_top, pid_t *ret_pid, 
 	unsigned int flags = mr_plan_clone_flags(namespaces) | CLONE_VM | SIGCHLD;
 	char names[64];
 	pid_t pid;
+	int code = 0;
 
 	if (start->gate[0] < 0)
 		flags |= CLONE_VFORK;
+	/* Right before: what the terminal sends to the group from here on is sent to the child as well, mostly. */
+	if (start->reexec)
+		code = mr_signals_take_pending(&start->pending);
+	if (code < 0)
+		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "take over pending signals");
 	pid = clone(mr_child_main, stack_top, (int)flags, start);
 	if (pid < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_CREATE,
@@ -209,6 +215,23 @@ static int judge_first_child(const struct mr_start *start, pid_t pid, struct map
 	return 0;
 }
 
+/*
+ * What the terminal sent to our process group a moment before the child was in it. Which of ours are of that kind
+ * only shows by what the child had not got. If it came later, to both, then the child still has it blocked, as it is
+ * just executing, and two of a kind are one.
+ */
+static void pass_on_missed(pid_t pid, mr_signal_set reached)
+{
+	static const struct timespec at_once = { 0, 0 };
+	mr_signal_set missed = mr_signals_pending() & MR_SIGNALS_OF_TERMINAL & ~reached;
+	siginfo_t info;
+
+	while (missed != 0 && mr_signals_wait(missed, &info, &at_once) > 0) {
+		missed &= ~mr_signal_bit(info.si_signo);
+		(void)mr_signals_forward(pid, &info); /* it is ours to reap, so it is there or has ended */
+	}
+}
+
 static int run_child(struct mr_start *start, char *stack_top, struct maproot_child *ret_child,
 		     struct maproot_error *err)
 {
@@ -230,6 +253,8 @@ static int run_child(struct mr_start *start, char *stack_top, struct maproot_chi
 		mr_end_process(start->report->init);
 		return code;
 	}
+	if (start->reexec)
+		pass_on_missed(start->aside ? start->report->command : pid, start->report->reached);
 	*ret_child = (struct maproot_child){
 		.pid = start->aside ? start->report->command : pid,
 		.init = start->report->init,

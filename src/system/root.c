@@ -231,20 +231,44 @@ static int mount_requested(const struct places *places, const struct maproot_mou
 			  0;
 }
 
+/* A mount that is, or lies in, a proc file system. */
+static bool is_of_proc(const struct maproot_mount *mount)
+{
+	const char *target = mount->target;
+
+	while (*target == '/' || strncmp(target, "./", 2) == 0)
+		target++;
+	return mount->kind == MAPROOT_MOUNT_PROC ||
+	       (strncmp(target, "proc", 4) == 0 && (target[4] == '/' || target[4] == '\0'));
+}
+
+static int mount_all_requested(const struct maproot_request *request, const struct places *places,
+			       bool of_proc, struct maproot_error *err)
+{
+	int code = 0;
+
+	for (size_t at = 0; code == 0 && at < request->mount_count; at++) {
+		if (is_of_proc(&request->mounts[at]) == of_proc)
+			code = mount_requested(places, &request->mounts[at], err);
+	}
+	return code;
+}
+
 static int furnish(const struct maproot_request *request, const struct places *places, int resolver,
 		   unsigned int created, struct maproot_error *err)
 {
-	int code = furnish_proc(created, err);
+	int code = furnish_sys(created, err);
 
-	if (code == 0)
-		code = furnish_sys(created, err);
 	if (code == 0)
 		code = furnish_dev(err);
 	if (code == 0)
 		code = furnish_resolver(resolver, err);
-	for (size_t at = 0; code == 0 && at < request->mount_count; at++)
-		code = mount_requested(places, &request->mounts[at], err);
-	return code;
+	if (code == 0)
+		code = mount_all_requested(request, places, false, err);
+	/* Last, because a link of the tree to /proc/self/cwd would lead out of it. */
+	if (code == 0)
+		code = furnish_proc(created, err);
+	return code < 0 ? code : mount_all_requested(request, places, true, err);
 }
 
 static int pivot(const struct maproot_request *request, const struct places *places,
