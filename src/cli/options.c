@@ -20,10 +20,22 @@ enum {
 	MOUNTS_MAX = 64,
 };
 
-/* Large, and not on the stack: a run that asks for none of it then pays for none of it. */
-static struct maproot_idmap users;
-static struct maproot_idmap groups;
-static struct maproot_mount mounts[MOUNTS_MAX];
+/* Large, and made when first asked for: a run that needs none of it touches none of it. */
+static struct maproot_idmap *users;
+static struct maproot_idmap *groups;
+static struct maproot_mount *mounts;
+
+/* Memory for good; `*place` stays as it is where there is some already. Returns 0, or -1 after a message. */
+static int make_once(void *place, size_t size)
+{
+	void **pointer = place;
+
+	if (!*pointer)
+		*pointer = calloc(1, size);
+	if (!*pointer)
+		report("out of memory", NULL);
+	return *pointer ? 0 : -1;
+}
 
 static int bad_argument(const char *option, const char *argument, const char *want)
 {
@@ -76,14 +88,15 @@ static int read_group(const char *text, uint32_t *ret_id)
 	return 0;
 }
 
-/* `use`: where the request refers to the map, once there is one. */
-static int add_range(struct maproot_idmap *map, const struct maproot_idmap **use, const char *text)
+static int add_range(struct maproot_idmap **map, const struct maproot_idmap **use, const char *text)
 {
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 	struct maproot_idmap_range range;
 
-	*use = map;
-	if (maproot_idmap_parse(text, &range, &err) == 0 && maproot_idmap_add(map, range, &err) == 0)
+	if (make_once(map, sizeof(**map)) < 0)
+		return -1;
+	*use = *map;
+	if (maproot_idmap_parse(text, &range, &err) == 0 && maproot_idmap_add(*map, range, &err) == 0)
 		return 0;
 	(void)report_error(&err);
 	return -1;
@@ -106,6 +119,9 @@ static struct maproot_mount *next_mount(struct options *options)
 		(void)report_usage("more than 64 mounts", NULL);
 		return NULL;
 	}
+	if (make_once(&mounts, MOUNTS_MAX * sizeof(*mounts)) < 0)
+		return NULL;
+	options->request.mounts = mounts;
 	return &mounts[options->request.mount_count++];
 }
 
@@ -508,7 +524,7 @@ int options_parse(int argc, char **argv, struct options *options)
 	char shorts[SHORT_OPTIONS_SIZE];
 	int got;
 
-	options->request = (struct maproot_request){ .death_signal = SIGKILL, .mounts = mounts };
+	options->request = (struct maproot_request){ .death_signal = SIGKILL };
 	options->map_root = options->dry_run = options->verbose = options->version = options->help = false;
 	fill_short_options(shorts);
 	opterr = 0;

@@ -175,7 +175,6 @@ static int restore_signals(const struct mr_start *start, struct maproot_error *e
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal actions");
 	mr_timers_put_back(&start->timers);
 	mr_signals_put_back(&start->pending);
-	start->report->reached = mr_signals_pending();
 	if (!start->reexec)
 		code = mr_signals_mask(start->signals.mask, NULL);
 	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal mask") : 0;
@@ -285,8 +284,38 @@ static int enter_for_children(const struct mr_plan *plan, struct maproot_error *
 	return mr_clocks_set(plan->monotonic, plan->boottime, err);
 }
 
+/*
+ * What the terminal sent to the process group before the command's process was there to get it. The starting
+ * process has it too, but takes it that the command had it from the terminal.
+ */
+static mr_signal_set take_group_signals(void)
+{
+	static const struct timespec at_once = { 0, 0 };
+	mr_signal_set taken = 0;
+	mr_signal_set pending;
+	siginfo_t info;
+
+	while ((pending = mr_signals_pending() & MR_SIGNALS_OF_TERMINAL) != 0) {
+		if (mr_signals_wait(pending, &info, &at_once) < 0)
+			break;
+		/* The kernel keeps no record with what arrives while it clones. */
+		if (info.si_code == SI_KERNEL || info.si_pid == 0)
+			taken |= mr_signal_bit(info.si_signo);
+	}
+	return taken;
+}
+
+static void put_group_signals(mr_signal_set signals)
+{
+	for (int signal = 1; signals != 0; signal++, signals >>= 1) {
+		if (signals & 1)
+			(void)kill(getpid(), signal);
+	}
+}
+
 static int make_command(const struct mr_start *start, struct maproot_error *err)
 {
+	mr_signal_set group_signals;
 	pid_t pid;
 	int code;
 
@@ -299,13 +328,15 @@ static int make_command(const struct mr_start *start, struct maproot_error *err)
 		code = make_init(start, err);
 	if (code < 0)
 		return code;
+	group_signals = take_group_signals();
 	/* CLONE_VFORK: this process ends only when that one has become the command, or has failed. */
 	pid = mr_fork(CLONE_PARENT | CLONE_VFORK | SIGCHLD, &start->report->command);
 	if (pid < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_COMMAND, "");
-	if (pid == 0)
-		return 0;
-	_exit(0);
+	if (pid > 0)
+		_exit(0);
+	put_group_signals(group_signals);
+	return 0;
 }
 
 static int walk(child_step *const *steps, size_t count, const struct mr_start *start,

@@ -14,7 +14,6 @@ struct mr_report {
 	struct maproot_error err;
 	pid_t init;    /* the two processes that a child of ours made beside itself, in our pid namespace */
 	pid_t command;
-	mr_signal_set reached; /* pending for the command's process, last thing before it lets go */
 };
 
 /* Everything that the child needs, laid out by the parent beforehand: it allocates nothing itself. */

@@ -187,7 +187,7 @@ static int clone_child(struct mr_start *start, char *stack_top, pid_t *ret_pid, 
 
 	if (start->gate[0] < 0)
 		flags |= CLONE_VFORK;
-	/* Right before: what the terminal sends to the group from here on is sent to the child as well, mostly. */
+	/* Right before: what the terminal sends to the group from here on is sent to the child as well. */
 	if (start->reexec)
 		code = mr_signals_take_pending(&start->pending);
 	if (code < 0)
@@ -215,23 +215,6 @@ static int judge_first_child(const struct mr_start *start, pid_t pid, struct map
 	return 0;
 }
 
-/*
- * What the terminal sent to our process group a moment before the child was in it. Which of ours are of that kind
- * only shows by what the child had not got. If it came later, to both, then the child still has it blocked, as it is
- * just executing, and two of a kind are one.
- */
-static void pass_on_missed(pid_t pid, mr_signal_set reached)
-{
-	static const struct timespec at_once = { 0, 0 };
-	mr_signal_set missed = mr_signals_pending() & MR_SIGNALS_OF_TERMINAL & ~reached;
-	siginfo_t info;
-
-	while (missed != 0 && mr_signals_wait(missed, &info, &at_once) > 0) {
-		missed &= ~mr_signal_bit(info.si_signo);
-		(void)mr_signals_forward(pid, &info); /* it is ours to reap, so it is there or has ended */
-	}
-}
-
 static int run_child(struct mr_start *start, char *stack_top, struct maproot_child *ret_child,
 		     struct maproot_error *err)
 {
@@ -253,8 +236,6 @@ static int run_child(struct mr_start *start, char *stack_top, struct maproot_chi
 		mr_end_process(start->report->init);
 		return code;
 	}
-	if (start->reexec)
-		pass_on_missed(start->aside ? start->report->command : pid, start->report->reached);
 	*ret_child = (struct maproot_child){
 		.pid = start->aside ? start->report->command : pid,
 		.init = start->report->init,

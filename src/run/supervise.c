@@ -23,7 +23,8 @@
 
 struct supervision {
 	pid_t pid;
-	bool alone; /* this process has nothing else to do */
+	bool alone;      /* this process has nothing else to do */
+	int burst;       /* that many signals are likely to follow at once */
 	bool stopped;
 	bool went_on;    /* it was continued, and not by us */
 	int stop_signal; /* that we have yet to follow, or 0 */
@@ -163,13 +164,26 @@ static bool is_for_child(struct supervision *child, const siginfo_t *info)
 	return info->si_signo != SIGCONT || !goes_on_by_itself(child);
 }
 
-/* A command that is still running after a moment may run for long. */
-static int next_signal(const struct supervision *child, siginfo_t *ret_info)
+/*
+ * A command that is still running after a moment may run for long. Signals that come one upon the other are spared
+ * the timer: after one that came within the moment, the next hundred are waited for without.
+ */
+static int next_signal(struct supervision *child, siginfo_t *ret_info)
 {
 	static const struct timespec moment = { .tv_nsec = 100 * 1000 * 1000 };
-	int code = mr_signals_wait(MR_SIGNALS_ALL, ret_info, child->alone ? &moment : NULL);
+	int code;
 
-	return code == -EAGAIN ? mr_idle_wait(MR_SIGNALS_ALL, ret_info) : code;
+	if (!child->alone)
+		return mr_signals_wait(MR_SIGNALS_ALL, ret_info, NULL);
+	if (child->burst > 0) {
+		child->burst--;
+		return mr_signals_wait(MR_SIGNALS_ALL, ret_info, NULL);
+	}
+	code = mr_signals_wait(MR_SIGNALS_ALL, ret_info, &moment);
+	if (code == -EAGAIN)
+		return mr_idle_wait(MR_SIGNALS_ALL, ret_info);
+	child->burst = 100;
+	return code;
 }
 
 static int take_signal(struct supervision *child)
