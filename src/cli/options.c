@@ -25,6 +25,14 @@ static struct maproot_idmap *users;
 static struct maproot_idmap *groups;
 static struct maproot_mount *mounts;
 
+static int fail_memory(void)
+{
+	const struct maproot_error err = { ENOMEM, MAPROOT_STEP_PREPARE, "the options" };
+
+	(void)report_error(&err);
+	return -1;
+}
+
 /* Memory for good; `*place` stays as it is where there is some already. Returns 0, or -1 after a message. */
 static int make_once(void *place, size_t size)
 {
@@ -32,9 +40,7 @@ static int make_once(void *place, size_t size)
 
 	if (!*pointer)
 		*pointer = calloc(1, size);
-	if (!*pointer)
-		report("out of memory", NULL);
-	return *pointer ? 0 : -1;
+	return *pointer ? 0 : fail_memory();
 }
 
 static int bad_argument(const char *option, const char *argument, const char *want)
@@ -136,10 +142,8 @@ static int add_bind(struct options *options, const char *argument)
 	if (!mount)
 		return -1;
 	source = strdup(argument);
-	if (!source) {
-		report("out of memory", NULL);
-		return -1;
-	}
+	if (!source)
+		return fail_memory();
 	target = strchr(source, ':');
 	flags = target ? strchr(target + 1, ':') : NULL;
 	*mount = (struct maproot_mount){ MAPROOT_MOUNT_BIND, source, source, false };

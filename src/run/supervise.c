@@ -171,10 +171,12 @@ static bool is_for_child(struct supervision *child, const siginfo_t *info)
 static int next_signal(struct supervision *child, siginfo_t *ret_info)
 {
 	static const struct timespec moment = { .tv_nsec = 100 * 1000 * 1000 };
+	static const struct timespec short_moment = { .tv_nsec = 20 * 1000 * 1000 };
 	int code;
 
+	/* Another thread may take the SIGCHLD that is meant for us, or let it be ignored: look from time to time. */
 	if (!child->alone)
-		return mr_signals_wait(MR_SIGNALS_ALL, ret_info, NULL);
+		return mr_signals_wait(MR_SIGNALS_ALL, ret_info, &short_moment);
 	if (child->burst > 0) {
 		child->burst--;
 		return mr_signals_wait(MR_SIGNALS_ALL, ret_info, NULL);
@@ -191,6 +193,8 @@ static int take_signal(struct supervision *child)
 	siginfo_t info;
 	int code = next_signal(child, &info);
 
+	if (code == -EAGAIN)
+		return look_at_child(child);
 	if (code < 0)
 		return code == -EINTR ? 0 : code;
 	code = 0;
@@ -222,10 +226,11 @@ int mr_supervise(const struct maproot_child *child, bool alone, int *ret_wait_st
 	struct supervision supervision = { .pid = child->pid, .alone = alone };
 	int code = serve(&supervision);
 
-	if (code < 0) {
+	if (code < 0)
 		(void)mr_fail(err, -code, MAPROOT_STEP_SUPERVISE, "");
+	/* What is no child of ours, or not any more, may be anybody by now. */
+	if (code < 0 && code != -ECHILD)
 		mr_end_process(child->pid);
-	}
 	/* Process 1 takes everything with it that is left in its namespace, and is gone when that is. */
 	mr_end_process(child->init);
 	if (code == 0)

@@ -3,6 +3,7 @@
  */
 #include "system/program.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -130,6 +131,20 @@ int mr_program_wait(pid_t pid, int *ret_status)
 	return got < 0 ? -errno : 0;
 }
 
+/* As shells judge: a first line with a zero byte is no text. What can't be read is left for the shell to say. */
+static bool is_binary(const char *path)
+{
+	char start[128];
+	mr_auto_fd int fd = mr_open(path, O_RDONLY, 0);
+	ssize_t length = fd < 0 ? 0 : mr_read(fd, start, sizeof(start));
+
+	for (ssize_t at = 0; at < length && start[at] != '\n'; at++) {
+		if (start[at] == '\0')
+			return true;
+	}
+	return false;
+}
+
 /* A text file without "#!", which shells have always run. */
 static void exec_in_shell(const char *path, char *const argv[], char *const envp[])
 {
@@ -194,9 +209,11 @@ static int try_exec(const char *path, char *const argv[], char *const envp[],
 	int code;
 
 	(void)execve(path, argv, envp);
-	if (errno == ENOEXEC)
-		exec_in_shell(path, argv, envp);
 	code = errno;
+	if (code == ENOEXEC && !is_binary(path)) {
+		exec_in_shell(path, argv, envp);
+		code = errno;
+	}
 	if (code == ENOENT && stat(path, &info) == 0)
 		return fail_interpreter(path, found);
 	if (is_absence(code))

@@ -286,6 +286,18 @@ static int pivot(const struct maproot_request *request, const struct places *pla
 	return 0;
 }
 
+/* The present root directory is what "/" still leads to when something is mounted on it; "/.." leads to that. */
+static const char *root_path(const char *root)
+{
+	struct stat present;
+	struct stat named;
+
+	if (stat("/", &present) == 0 && stat(root, &named) == 0 && present.st_dev == named.st_dev &&
+	    present.st_ino == named.st_ino)
+		return "/..";
+	return root;
+}
+
 int mr_root_enter(const struct maproot_request *request, unsigned int created,
 		  struct maproot_error *err)
 {
@@ -302,7 +314,7 @@ int mr_root_enter(const struct maproot_request *request, unsigned int created,
 	if (mount(request->root, request->root, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return fail_root(err, request);
 
-	mr_auto_fd int new_root = mr_open(request->root, O_PATH | O_DIRECTORY, 0);
+	mr_auto_fd int new_root = mr_open(root_path(request->root), O_PATH | O_DIRECTORY, 0);
 	const struct places places = { old_root, new_root, directory };
 	int code;
 
