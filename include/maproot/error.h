@@ -19,50 +19,50 @@ extern "C" {
  * One row a step: identifier, stable name for machines, what a person reads. "%s" stands for the object.
  * A text that ends in '.' (dropped when printed) is complete without the errno's words.
  */
-#define MAPROOT_STEPS(X)                                                                           \
-	X(NONE, "none", "no error.")                                                               \
-	X(REQUEST, "request", "%s.")                                                               \
-	X(SECURE, "secure", "refusing to run %s.")                                                 \
-	X(FACTS, "facts", "cannot read %s")                                                        \
-	X(PROBE, "probe", "cannot read the capabilities of this process")                          \
-	X(RAISE, "raise", "cannot raise capability %s")                                            \
-	X(IDENTIFY, "identify", "cannot re-execute: %s.")                                          \
-	X(REEXEC, "reexec", "cannot re-execute '%s'")                                              \
-	X(LACKING, "lacking", "still without %s inside the new user namespace.")                   \
-	X(PARSE_MAP, "parse-map", "malformed id map %s.")                                          \
-	X(CHECK_MAP, "check-map", "invalid id map: %s.")                                           \
-	X(SUBIDS, "subids", "no subordinate ids: %s.")                                             \
-	X(HELPER, "helper", "cannot run '%s'")                                                     \
-	X(HELPER_FAILED, "helper-failed", "id map helper failed: %s.")                             \
-	X(HELPER_KILLED, "helper-killed", "id map helper was killed: %s.")                         \
-	X(CREATE, "create", "cannot create namespaces (%s)")                                       \
-	X(PREPARE, "prepare", "cannot prepare %s")                                                 \
-	X(GATE, "gate", "the starting process went away while %s.")                                \
-	X(SETGROUPS_FILE, "setgroups-file", "cannot write '%s'")                                   \
-	X(WRITE_UID_MAP, "write-uid-map", "cannot write '%s'")                                     \
-	X(WRITE_GID_MAP, "write-gid-map", "cannot write '%s'")                                     \
-	X(GROUPS, "groups", "cannot set the supplementary groups (%s)")                            \
-	X(CHECK_GROUPS, "check-groups", "the supplementary groups are not as asked: %s.")          \
-	X(SET_GID, "set-gid", "cannot become group %s")                                            \
-	X(SET_UID, "set-uid", "cannot become user %s")                                             \
-	X(KEEP_CAPABILITIES, "keep-capabilities", "cannot keep the capabilities over exec")        \
-	X(TIME, "time", "cannot set the clock offsets in '%s'")                                    \
-	X(DEATH_SIGNAL, "death-signal", "cannot arrange for signal %s when the parent dies")       \
-	X(SIGNALS, "signals", "cannot %s")                                                         \
-	X(INIT, "init", "cannot start the init of the pid namespace")                              \
-	X(COMMAND, "command", "cannot start the process of the command")                           \
-	X(PROPAGATION, "propagation", "cannot make the mounts below '/' %s")                       \
-	X(HOSTNAME, "hostname", "cannot set the host name '%s'")                                   \
-	X(LOOPBACK, "loopback", "cannot bring up network interface '%s'")                          \
-	X(OPEN, "open", "cannot open '%s'")                                                        \
-	X(MOUNT, "mount", "cannot mount %s")                                                      \
-	X(BIND, "bind", "cannot bind '%s'")                                                        \
-	X(ROOT, "root", "cannot make '%s' the root directory")                                     \
-	X(CHDIR, "chdir", "cannot change directory to '%s'")                                       \
-	X(CLOSE_FDS, "close-fds", "cannot close file descriptors from %s up")                      \
-	X(FIND, "find", "cannot find '%s'")                                                        \
-	X(EXEC, "exec", "cannot execute '%s'")                                                     \
-	X(INTERPRETER, "interpreter", "cannot execute %s: bad interpreter")                      \
+#define MAPROOT_STEPS(X)                                                                     \
+	X(NONE, "none", "no error.")                                                         \
+	X(REQUEST, "request", "%s.")                                                         \
+	X(SECURE, "secure", "refusing to run %s.")                                           \
+	X(FACTS, "facts", "cannot read %s")                                                  \
+	X(PROBE, "probe", "cannot read the capabilities of this process")                    \
+	X(RAISE, "raise", "cannot raise capability %s")                                      \
+	X(IDENTIFY, "identify", "cannot re-execute: %s.")                                    \
+	X(REEXEC, "reexec", "cannot re-execute '%s'")                                        \
+	X(LACKING, "lacking", "still without %s inside the new user namespace.")             \
+	X(PARSE_MAP, "parse-map", "malformed id map %s.")                                    \
+	X(CHECK_MAP, "check-map", "invalid id map: %s.")                                     \
+	X(SUBIDS, "subids", "no subordinate ids: %s.")                                       \
+	X(HELPER, "helper", "cannot run '%s'")                                               \
+	X(HELPER_FAILED, "helper-failed", "id map helper failed: %s.")                       \
+	X(HELPER_KILLED, "helper-killed", "id map helper was killed: %s.")                   \
+	X(CREATE, "create", "cannot create namespaces (%s)")                                 \
+	X(PREPARE, "prepare", "cannot prepare %s")                                           \
+	X(GATE, "gate", "the starting process went away while %s.")                          \
+	X(SETGROUPS_FILE, "setgroups-file", "cannot write '%s'")                             \
+	X(WRITE_UID_MAP, "write-uid-map", "cannot write '%s'")                               \
+	X(WRITE_GID_MAP, "write-gid-map", "cannot write '%s'")                               \
+	X(GROUPS, "groups", "cannot set the supplementary groups (%s)")                      \
+	X(CHECK_GROUPS, "check-groups", "the supplementary groups are not as asked: %s.")    \
+	X(SET_GID, "set-gid", "cannot become group %s")                                      \
+	X(SET_UID, "set-uid", "cannot become user %s")                                       \
+	X(KEEP_CAPABILITIES, "keep-capabilities", "cannot keep the capabilities over exec")  \
+	X(TIME, "time", "cannot set the clock offsets in '%s'")                              \
+	X(DEATH_SIGNAL, "death-signal", "cannot arrange for signal %s when the parent dies") \
+	X(SIGNALS, "signals", "cannot %s")                                                   \
+	X(INIT, "init", "cannot start the init of the pid namespace")                        \
+	X(COMMAND, "command", "cannot start the process of the command")                     \
+	X(PROPAGATION, "propagation", "cannot make the mounts below '/' %s")                 \
+	X(HOSTNAME, "hostname", "cannot set the host name '%s'")                             \
+	X(LOOPBACK, "loopback", "cannot bring up network interface '%s'")                    \
+	X(OPEN, "open", "cannot open '%s'")                                                  \
+	X(MOUNT, "mount", "cannot mount %s")                                                 \
+	X(BIND, "bind", "cannot bind '%s'")                                                  \
+	X(ROOT, "root", "cannot make '%s' the root directory")                               \
+	X(CHDIR, "chdir", "cannot change directory to '%s'")                                 \
+	X(CLOSE_FDS, "close-fds", "cannot close file descriptors from %s up")                \
+	X(FIND, "find", "cannot find '%s'")                                                  \
+	X(EXEC, "exec", "cannot execute '%s'")                                               \
+	X(INTERPRETER, "interpreter", "cannot execute %s: bad interpreter")                  \
 	X(SUPERVISE, "supervise", "cannot wait for the command")
 
 /* clang-format off */
@@ -87,7 +87,7 @@ struct maproot_error {
 
 /* The exit statuses that are maproot's own; 0-124 belong to the command. As env(1), chroot(1), timeout(1). */
 enum {
-	MAPROOT_EXIT_FAILURE = 125,   /* maproot itself failed */
+	MAPROOT_EXIT_FAILURE = 125,    /* maproot itself failed */
 	MAPROOT_EXIT_CANNOT_RUN = 126, /* the command was found but can't be executed */
 	MAPROOT_EXIT_NOT_FOUND = 127,  /* the command was not found */
 };

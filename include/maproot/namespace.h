@@ -14,14 +14,14 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /* id, name below /proc/PID/ns, OCI name, option letter as in unshare(1), clone flag of <linux/sched.h> */
-#define MAPROOT_NAMESPACES(X)                                                                      \
-	X(CGROUP, "cgroup", "cgroup", 'C', 0x02000000)                                             \
-	X(IPC, "ipc", "ipc", 'i', 0x08000000)                                                      \
-	X(MNT, "mnt", "mount", 'm', 0x00020000)                                                    \
-	X(NET, "net", "network", 'n', 0x40000000)                                                  \
-	X(PID, "pid", "pid", 'p', 0x20000000)                                                      \
-	X(TIME, "time", "time", 'T', 0x00000080)                                                   \
-	X(USER, "user", "user", 'U', 0x10000000)                                                   \
+#define MAPROOT_NAMESPACES(X)                          \
+	X(CGROUP, "cgroup", "cgroup", 'C', 0x02000000) \
+	X(IPC, "ipc", "ipc", 'i', 0x08000000)          \
+	X(MNT, "mnt", "mount", 'm', 0x00020000)        \
+	X(NET, "net", "network", 'n', 0x40000000)      \
+	X(PID, "pid", "pid", 'p', 0x20000000)          \
+	X(TIME, "time", "time", 'T', 0x00000080)       \
+	X(USER, "user", "user", 'U', 0x10000000)       \
 	X(UTS, "uts", "uts", 'u', 0x04000000)
 
 /* clang-format off */

@@ -38,18 +38,18 @@ enum maproot_groups {
 enum maproot_propagation {
 	MAPROOT_PROPAGATION_SLAVE = 0, /* mounts made outside arrive, ours don't leave */
 	MAPROOT_PROPAGATION_PRIVATE,
-	MAPROOT_PROPAGATION_SHARED,    /* among the namespaces made from here; never back to the host */
+	MAPROOT_PROPAGATION_SHARED, /* among the namespaces made from here; never back to the host */
 	MAPROOT_PROPAGATION_UNCHANGED,
 };
 
 /* Which ids the command has. The maps of `users` and `groups` come first, then the own id, then subordinates. */
 struct maproot_identity {
-	bool own_user;           /* map the effective user id to `user` although `users` has ranges */
-	bool own_group;          /* likewise the group */
-	uint32_t user;           /* 0: root. Other ids keep all capabilities over exec (ambient set) */
+	bool own_user;  /* map the effective user id to `user` although `users` has ranges */
+	bool own_group; /* likewise the group */
+	uint32_t user;  /* 0: root. Other ids keep all capabilities over exec (ambient set) */
 	uint32_t group;
-	bool subordinate;        /* add all subordinate ids of the caller, see maproot_subids_read() */
-	const struct maproot_idmap *users;  /* NULL: the own id alone */
+	bool subordinate;                  /* add all subordinate ids of the caller, see maproot_subids_read() */
+	const struct maproot_idmap *users; /* NULL: the own id alone */
 	const struct maproot_idmap *groups;
 	enum maproot_setgroups setgroups;
 	enum maproot_groups supplementary;
@@ -64,35 +64,35 @@ enum maproot_mount_kind {
 /* Carried out in order, after `root` was built. Targets are absolute paths below the new root. */
 struct maproot_mount {
 	enum maproot_mount_kind kind;
-	const char *source;  /* of a bind: a path outside; unused otherwise */
+	const char *source; /* of a bind: a path outside; unused otherwise */
 	const char *target;
-	bool read_only;      /* of a bind, and everything mounted below it */
+	bool read_only; /* of a bind, and everything mounted below it */
 };
 
 /* Everything zero is the plain request: root of a new user and mount namespace, nothing else new. */
 struct maproot_request {
 	unsigned int namespaces; /* set of types to create; user and mnt are added where they are needed */
 	struct maproot_identity identity;
-	bool in_place;           /* no child: this process becomes it; single-threaded callers only */
-	bool child;              /* a child even where none is needed */
-	bool as_pid_1;           /* new pid namespace: the command itself is its init */
-	int death_signal;        /* what the child gets when the thread that started it ends; 0: nothing */
+	bool in_place;    /* no child: this process becomes it; single-threaded callers only */
+	bool child;       /* a child even where none is needed */
+	bool as_pid_1;    /* new pid namespace: the command itself is its init */
+	int death_signal; /* what the child gets when the thread that started it ends; 0: nothing */
 	enum maproot_propagation propagation;
-	const char *hostname;    /* NULL: keep; needs a new uts namespace */
-	int64_t monotonic;       /* seconds added to CLOCK_MONOTONIC and CLOCK_BOOTTIME in a new time namespace */
+	const char *hostname; /* NULL: keep; needs a new uts namespace */
+	int64_t monotonic;    /* seconds added to CLOCK_MONOTONIC and CLOCK_BOOTTIME in a new time namespace */
 	int64_t boottime;
-	const char *root;        /* NULL: keep; a directory to pivot into, given /proc, /sys, /dev, resolv.conf */
+	const char *root; /* NULL: keep; a directory to pivot into, given /proc, /sys, /dev, resolv.conf */
 	const struct maproot_mount *mounts;
 	size_t mount_count;
-	const char *directory;   /* working directory for the command; NULL: keep, or "/" of a new root */
-	int keep_fds;            /* 0: all that are not close-on-exec; N: below N, the others are closed */
+	const char *directory; /* working directory for the command; NULL: keep, or "/" of a new root */
+	int keep_fds;          /* 0: all that are not close-on-exec; N: below N, the others are closed */
 };
 
 /* What became of a request in the process that asked. */
 struct maproot_outcome {
-	bool ended;              /* true: a child did it and has ended; this process only waited */
-	int wait_status;         /* as waitpid(2), when ended */
-	unsigned int created;    /* namespaces made, when not ended */
+	bool ended;           /* true: a child did it and has ended; this process only waited */
+	int wait_status;      /* as waitpid(2), when ended */
+	unsigned int created; /* namespaces made, when not ended */
 };
 
 /*
@@ -122,9 +122,9 @@ int maproot_exec(const struct maproot_request *request, unsigned int created, ch
 
 /* A child that was started. Waited for with maproot_supervise(), or by its pid and pidfd as any child. */
 struct maproot_child {
-	pid_t pid;      /* in the caller's pid namespace */
-	pid_t init;     /* of a new pid namespace, when it is ours; else 0 */
-	int pidfd;      /* close-on-exec, yours to close; -1 where the kernel has none (before 5.3) */
+	pid_t pid;  /* in the caller's pid namespace */
+	pid_t init; /* of a new pid namespace, when it is ours; else 0 */
+	int pidfd;  /* close-on-exec, yours to close; -1 where the kernel has none (before 5.3) */
 };
 
 /*

@@ -364,12 +364,12 @@ static int set_wd(struct options *options, const char *argument)
 }
 
 /* The options that switch one thing on. */
-#define SWITCH(name, statement)                                                                    \
-	static int name(struct options *options, const char *argument)                             \
-	{                                                                                          \
-		(void)argument;                                                                    \
-		statement;                                                                         \
-		return 0;                                                                          \
+#define SWITCH(name, statement)                                        \
+	static int name(struct options *options, const char *argument) \
+	{                                                              \
+		(void)argument;                                        \
+		statement;                                             \
+		return 0;                                              \
 	}
 
 SWITCH(set_mount, want(options, MAPROOT_NAMESPACE_MNT))
@@ -434,12 +434,12 @@ static const struct option long_options[] = {
 #define HAS_NONE     no_argument
 #define HAS_REQUIRED required_argument
 #define HAS_OPTIONAL optional_argument
-#define X(id, letter, name, argument, argument_name, help)                                         \
+#define X(id, letter, name, argument, argument_name, help) \
 	{ name, HAS_##argument, NULL, OPTION_BASE + OPTION_##id },
 #define H(heading)
 	OPTIONS(X, H)
 #undef X
-	{ NULL, 0, NULL, 0 },
+		{ NULL, 0, NULL, 0 },
 };
 
 static const struct {

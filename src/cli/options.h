@@ -6,55 +6,57 @@
 
 #include <maproot/run.h>
 
-enum option_argument { ARGUMENT_NONE, ARGUMENT_REQUIRED, ARGUMENT_OPTIONAL };
+enum option_argument { ARGUMENT_NONE,
+		       ARGUMENT_REQUIRED,
+		       ARGUMENT_OPTIONAL };
 
 /*
  * X: id, letter or 0, long name, argument, its name in --help, help text. H: a heading of --help. Letters are those
  * of unshare(1) where the meaning is.
  */
-#define OPTIONS(X, H)                                                                                    \
-	H("Identity (any of these makes a new user namespace, also for root)") \
+#define OPTIONS(X, H)                                                                                                                \
+	H("Identity (any of these makes a new user namespace, also for root)")                                                       \
 	X(MAP_ROOT_USER, 'r', "map-root-user", NONE, NULL, "be root: map user and group to 0 (default; alone, no new one for root)") \
-	X(MAP_CURRENT_USER, 'c', "map-current-user", NONE, NULL, "keep the own ids, with all capabilities")   \
-	X(MAP_USER, 0, "map-user", REQUIRED, "USER", "map the own user to USER (number or name)")             \
-	X(MAP_GROUP, 0, "map-group", REQUIRED, "GROUP", "map the own group to GROUP (number or name)")        \
-	X(MAP_USERS, 0, "map-users", REQUIRED, "INNER:OUTER:COUNT", "map a range of users; may be repeated")  \
-	X(MAP_GROUPS, 0, "map-groups", REQUIRED, "INNER:OUTER:COUNT", "map a range of groups; may be repeated") \
-	X(MAP_AUTO, 0, "map-auto", NONE, NULL, "map all subordinate ids of the user as well, from 1 up")      \
-	X(SETGROUPS, 0, "setgroups", REQUIRED, "allow|deny", "whether setgroups(2) works inside")             \
-	X(GROUPS, 0, "groups", REQUIRED, "keep|drop", "what becomes of the supplementary groups")             \
-	H("Namespaces")                                               \
-	X(MOUNT, 'm', "mount", NONE, NULL, "new mount namespace (always, with a new user namespace)")         \
-	X(UTS, 'u', "uts", NONE, NULL, "new uts namespace: host name")                                        \
-	X(IPC, 'i', "ipc", NONE, NULL, "new ipc namespace")                                                   \
-	X(NET, 'n', "net", NONE, NULL, "new network namespace, loopback up")                                  \
-	X(PID, 'p', "pid", NONE, NULL, "new pid namespace, with an init that reaps")                          \
-	X(CGROUP, 'C', "cgroup", NONE, NULL, "new cgroup namespace")                                          \
-	X(TIME, 'T', "time", NONE, NULL, "new time namespace")                                                \
-	X(USER, 'U', "user", NONE, NULL, "new user namespace, even with all capabilities")                    \
-	X(ALWAYS, 0, "always", NONE, NULL, "the same as --user")                                              \
-	X(ALL, 0, "all", NONE, NULL, "all types that this kernel has")                                        \
-	X(AS_PID_1, 0, "as-pid-1", NONE, NULL, "the command is process 1 of the new pid namespace")           \
-	X(MOUNT_PROC, 0, "mount-proc", OPTIONAL, "DIR", "mount a new proc on DIR (/proc); with --pid")        \
-	X(HOSTNAME, 0, "hostname", REQUIRED, "NAME", "set the host name in a new uts namespace")              \
-	X(MONOTONIC, 0, "monotonic", REQUIRED, "SECONDS", "shift CLOCK_MONOTONIC in a new time namespace")    \
-	X(BOOTTIME, 0, "boottime", REQUIRED, "SECONDS", "shift CLOCK_BOOTTIME in a new time namespace")       \
-	H("Files")                                                        \
-	X(PROPAGATION, 0, "propagation", REQUIRED, "slave|private|shared|unchanged", "of mounts (slave)")     \
-	X(ROOT, 'R', "root", REQUIRED, "DIR", "enter DIR as the root directory, with /proc, /sys, /dev, resolv.conf") \
-	X(BIND, 0, "bind", REQUIRED, "SRC[:DST[:ro]]", "bind SRC to DST; may be repeated")                    \
-	X(TMPFS, 0, "tmpfs", REQUIRED, "DST", "mount an empty tmpfs on DST; may be repeated")                 \
-	X(WD, 'w', "wd", REQUIRED, "DIR", "change to DIR")                                                    \
-	H("Process")                                                    \
-	X(FORK, 'f', "fork", NONE, NULL, "run the command in a child, even where none is needed")             \
-	X(IN_PLACE, 0, "in-place", NONE, NULL, "run it in this process: no child, same pid")                  \
-	X(KILL_CHILD, 0, "kill-child", OPTIONAL, "SIG", "signal for the command when maproot dies (KILL)")    \
-	X(CLOSE_FDS, 0, "close-fds", NONE, NULL, "close all descriptors but 0, 1 and 2")                      \
-	X(PRESERVE_FDS, 0, "preserve-fds", REQUIRED, "N", "close all descriptors but 0 to 2+N")               \
-	H("Information")                                            \
-	X(DRY_RUN, 0, "dry-run", NONE, NULL, "print what would be done, and do nothing")                      \
-	X(VERBOSE, 'v', "verbose", NONE, NULL, "say on stderr what was done, before the command starts")      \
-	X(VERSION, 'V', "version", NONE, NULL, "print the version")                                           \
+	X(MAP_CURRENT_USER, 'c', "map-current-user", NONE, NULL, "keep the own ids, with all capabilities")                          \
+	X(MAP_USER, 0, "map-user", REQUIRED, "USER", "map the own user to USER (number or name)")                                    \
+	X(MAP_GROUP, 0, "map-group", REQUIRED, "GROUP", "map the own group to GROUP (number or name)")                               \
+	X(MAP_USERS, 0, "map-users", REQUIRED, "INNER:OUTER:COUNT", "map a range of users; may be repeated")                         \
+	X(MAP_GROUPS, 0, "map-groups", REQUIRED, "INNER:OUTER:COUNT", "map a range of groups; may be repeated")                      \
+	X(MAP_AUTO, 0, "map-auto", NONE, NULL, "map all subordinate ids of the user as well, from 1 up")                             \
+	X(SETGROUPS, 0, "setgroups", REQUIRED, "allow|deny", "whether setgroups(2) works inside")                                    \
+	X(GROUPS, 0, "groups", REQUIRED, "keep|drop", "what becomes of the supplementary groups")                                    \
+	H("Namespaces")                                                                                                              \
+	X(MOUNT, 'm', "mount", NONE, NULL, "new mount namespace (always, with a new user namespace)")                                \
+	X(UTS, 'u', "uts", NONE, NULL, "new uts namespace: host name")                                                               \
+	X(IPC, 'i', "ipc", NONE, NULL, "new ipc namespace")                                                                          \
+	X(NET, 'n', "net", NONE, NULL, "new network namespace, loopback up")                                                         \
+	X(PID, 'p', "pid", NONE, NULL, "new pid namespace, with an init that reaps")                                                 \
+	X(CGROUP, 'C', "cgroup", NONE, NULL, "new cgroup namespace")                                                                 \
+	X(TIME, 'T', "time", NONE, NULL, "new time namespace")                                                                       \
+	X(USER, 'U', "user", NONE, NULL, "new user namespace, even with all capabilities")                                           \
+	X(ALWAYS, 0, "always", NONE, NULL, "the same as --user")                                                                     \
+	X(ALL, 0, "all", NONE, NULL, "all types that this kernel has")                                                               \
+	X(AS_PID_1, 0, "as-pid-1", NONE, NULL, "the command is process 1 of the new pid namespace")                                  \
+	X(MOUNT_PROC, 0, "mount-proc", OPTIONAL, "DIR", "mount a new proc on DIR (/proc); with --pid")                               \
+	X(HOSTNAME, 0, "hostname", REQUIRED, "NAME", "set the host name in a new uts namespace")                                     \
+	X(MONOTONIC, 0, "monotonic", REQUIRED, "SECONDS", "shift CLOCK_MONOTONIC in a new time namespace")                           \
+	X(BOOTTIME, 0, "boottime", REQUIRED, "SECONDS", "shift CLOCK_BOOTTIME in a new time namespace")                              \
+	H("Files")                                                                                                                   \
+	X(PROPAGATION, 0, "propagation", REQUIRED, "slave|private|shared|unchanged", "of mounts (slave)")                            \
+	X(ROOT, 'R', "root", REQUIRED, "DIR", "enter DIR as the root directory, with /proc, /sys, /dev, resolv.conf")                \
+	X(BIND, 0, "bind", REQUIRED, "SRC[:DST[:ro]]", "bind SRC to DST; may be repeated")                                           \
+	X(TMPFS, 0, "tmpfs", REQUIRED, "DST", "mount an empty tmpfs on DST; may be repeated")                                        \
+	X(WD, 'w', "wd", REQUIRED, "DIR", "change to DIR")                                                                           \
+	H("Process")                                                                                                                 \
+	X(FORK, 'f', "fork", NONE, NULL, "run the command in a child, even where none is needed")                                    \
+	X(IN_PLACE, 0, "in-place", NONE, NULL, "run it in this process: no child, same pid")                                         \
+	X(KILL_CHILD, 0, "kill-child", OPTIONAL, "SIG", "signal for the command when maproot dies (KILL)")                           \
+	X(CLOSE_FDS, 0, "close-fds", NONE, NULL, "close all descriptors but 0, 1 and 2")                                             \
+	X(PRESERVE_FDS, 0, "preserve-fds", REQUIRED, "N", "close all descriptors but 0 to 2+N")                                      \
+	H("Information")                                                                                                             \
+	X(DRY_RUN, 0, "dry-run", NONE, NULL, "print what would be done, and do nothing")                                             \
+	X(VERBOSE, 'v', "verbose", NONE, NULL, "say on stderr what was done, before the command starts")                             \
+	X(VERSION, 'V', "version", NONE, NULL, "print the version")                                                                  \
 	X(HELP, 'h', "help", NONE, NULL, "print this help")
 
 /* clang-format off */
@@ -73,7 +75,7 @@ struct options {
 	struct maproot_request request;
 	char **command; /* NULL-terminated, inside argv; or the user's shell */
 	char *shell[2];
-	bool map_root;  /* asked for by name */
+	bool map_root; /* asked for by name */
 	bool dry_run;
 	bool verbose;
 	bool version;

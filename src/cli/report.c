@@ -109,7 +109,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define X(id, letter, name, argument, argument_name, help)                                         \
+#define X(id, letter, name, argument, argument_name, help) \
 	{ letter, name, ARGUMENT_##argument, argument_name, help },
 #define H(heading) { 0, NULL, ARGUMENT_NONE, NULL, heading },
 	OPTIONS(X, H)

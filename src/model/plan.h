@@ -10,12 +10,12 @@
 #include <sys/types.h>
 
 /* The types that no process can enter itself: its next children do. */
-#define MR_FOR_CHILDREN                                                                            \
+#define MR_FOR_CHILDREN \
 	(MAPROOT_NAMESPACE_BIT(MAPROOT_NAMESPACE_PID) | MAPROOT_NAMESPACE_BIT(MAPROOT_NAMESPACE_TIME))
 
 /* Who asks. */
 struct mr_facts {
-	uid_t user;      /* effective */
+	uid_t user; /* effective */
 	gid_t group;
 	bool privileged; /* the four capabilities of maproot_capabilities_probe() are effective */
 	bool may_map;    /* CAP_SETUID and CAP_SETGID are: any ids may be mapped into a namespace below */
@@ -44,11 +44,11 @@ struct mr_plan {
 	struct maproot_idmap groups;
 	bool deny_setgroups;
 	bool drop_groups;
-	bool take_ids;           /* become `user` and `group` inside */
+	bool take_ids; /* become `user` and `group` inside */
 	uint32_t user;
 	uint32_t group;
-	bool keep_capabilities;  /* over exec, for ids other than 0 */
-	bool init;               /* our process 1 in the new pid namespace */
+	bool keep_capabilities; /* over exec, for ids other than 0 */
+	bool init;              /* our process 1 in the new pid namespace */
 	int death_signal;
 	int64_t monotonic;
 	int64_t boottime;

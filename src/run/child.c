@@ -200,7 +200,7 @@ static child_step *const entering[] = {
 	wait_at_gate,       /* or let the parent write them */
 	drop_groups,        /* needs the maps, and the rights that taking other ids may end */
 	take_ids,
-	make_command,       /* does not return where the command is another process; it goes on below */
+	make_command, /* does not return where the command is another process; it goes on below */
 };
 
 /* In the process of the command. */
@@ -210,7 +210,7 @@ static child_step *const becoming[] = {
 	keep_subreaper,
 	hold_and_furnish,
 	tell_pid,
-	restore_signals,   /* last: from here on a signal kills this process as it would the command */
+	restore_signals, /* last: from here on a signal kills this process as it would the command */
 	execute,
 };
 

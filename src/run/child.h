@@ -12,7 +12,7 @@
 /* How the child tells the parent what became of it: in memory that both see. */
 struct mr_report {
 	struct maproot_error err;
-	pid_t init;    /* the two processes that a child of ours made beside itself, in our pid namespace */
+	pid_t init; /* the two processes that a child of ours made beside itself, in our pid namespace */
 	pid_t command;
 };
 
@@ -22,17 +22,17 @@ struct mr_start {
 	const struct mr_plan *plan;
 	char *const *argv;
 	char *const *envp;
-	bool reexec;                      /* this program again, instead of the command */
-	bool aside;                       /* the command's process is not the first child, but made by it */
+	bool reexec; /* this program again, instead of the command */
+	bool aside;  /* the command's process is not the first child, but made by it */
 	bool subreaper;
 	pid_t parent;
-	char *stack_top;                  /* of MR_SMALL_STACK_SIZE bytes, enough to re-execute; NULL: to be made */
-	struct mr_signal_state signals;   /* as the command shall have them */
+	char *stack_top;                /* of MR_SMALL_STACK_SIZE bytes, enough to re-execute; NULL: to be made */
+	struct mr_signal_state signals; /* as the command shall have them */
 	struct mr_signal_queue pending;
 	struct mr_timers timers;
-	int gate[2];                      /* a socket pair, the parent's end first; -1: nothing to wait for */
-	int lifeline[2];                  /* readable once the parent is dead, and a pipe's other end; or -1 */
-	char *listen_pid;                 /* buffers inside envp that take what only the child knows; or NULL */
+	int gate[2];      /* a socket pair, the parent's end first; -1: nothing to wait for */
+	int lifeline[2];  /* readable once the parent is dead, and a pipe's other end; or -1 */
+	char *listen_pid; /* buffers inside envp that take what only the child knows; or NULL */
 	char *marker;
 	struct mr_report *report;
 };

@@ -23,13 +23,13 @@
 
 struct supervision {
 	pid_t pid;
-	bool alone;      /* this process has nothing else to do */
-	int burst;       /* that many signals are likely to follow at once */
+	bool alone; /* this process has nothing else to do */
+	int burst;  /* that many signals are likely to follow at once */
 	bool stopped;
 	bool went_on;    /* it was continued, and not by us */
 	int stop_signal; /* that we have yet to follow, or 0 */
 	bool ended;
-	int status;      /* once ended */
+	int status; /* once ended */
 };
 
 static const mr_signal_set job_stops = (mr_signal_set)1 << (SIGTSTP - 1) | (mr_signal_set)1 << (SIGTTIN - 1) |

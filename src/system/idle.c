@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-	PAGE = 4096,             /* of the smallest; a larger one makes the calls fail, and nothing worse */
+	PAGE = 4096,              /* of the smallest; a larger one makes the calls fail, and nothing worse */
 	STACK_REACH = 512 * 1024, /* as deep as this process ever went */
 };
 
@@ -81,8 +81,8 @@ static struct range find_code(void)
 
 /* Aligned to more than its length, so that it lies within one page. */
 static __attribute__((noinline, aligned(512))) long release_and_wait(const struct range *code, long own_page,
-								    const mr_signal_set *set,
-								    siginfo_t *info)
+								     const mr_signal_set *set,
+								     siginfo_t *info)
 {
 	char here;
 	long below = (long)(((unsigned long)&here & ~(PAGE - 1UL)) - PAGE - STACK_REACH);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-	MAP_SIZE = 4096,  /* the kernel takes less than a page: 340 lines of short numbers fit, the widest do not */
+	MAP_SIZE = 4096,   /* the kernel takes less than a page: 340 lines of short numbers fit, the widest do not */
 	OWN_MAP_SIZE = 64, /* one line */
 };
 

@@ -143,7 +143,7 @@ static int furnish_terminals(struct maproot_error *err)
 
 static int furnish_dev(struct maproot_error *err)
 {
-	static const char *const devices[] = { "dev/null",   "dev/zero",    "dev/full",
+	static const char *const devices[] = { "dev/null", "dev/zero", "dev/full",
 					       "dev/random", "dev/urandom", "dev/tty" };
 	static const char *const links[][2] = { { "/proc/self/fd", "/dev/fd" },
 						{ "/proc/self/fd/0", "/dev/stdin" },

@@ -24,8 +24,8 @@ static inline mr_signal_set mr_signal_bit(int signal)
 }
 
 /* What a terminal sends to a whole process group. */
-#define MR_SIGNALS_OF_TERMINAL                                                                               \
-	(mr_signal_bit(SIGHUP) | mr_signal_bit(SIGINT) | mr_signal_bit(SIGQUIT) | mr_signal_bit(SIGCONT) |   \
+#define MR_SIGNALS_OF_TERMINAL                                                                             \
+	(mr_signal_bit(SIGHUP) | mr_signal_bit(SIGINT) | mr_signal_bit(SIGQUIT) | mr_signal_bit(SIGCONT) | \
 	 mr_signal_bit(SIGTSTP) | mr_signal_bit(SIGTTIN) | mr_signal_bit(SIGTTOU) | mr_signal_bit(SIGWINCH))
 
 /* What a process that execs leaves to the program: the mask and what is ignored. */
