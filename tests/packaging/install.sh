@@ -1,0 +1,76 @@
+#!/bin/sh
+# Contract: `cmake --install` puts program, libraries, headers, man pages, pkg-config file and CMake package in place, all
+# usable after the tree was moved; a program builds and runs against it through pkg-config (shared and static) and through
+# find_package(maproot), each kind.
+set -eu
+top=$1
+build=$2
+here=$top/tests/packaging
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+fail() {
+	echo "$*"
+	exit 1
+}
+
+for tool in pkg-config cmake "$CC"; do
+	command -v "$tool" >/dev/null || {
+		echo "skipped: no $tool"
+		exit 77
+	}
+done
+
+cmake --install "$build" --prefix "$scratch/first" >/dev/null
+mv "$scratch/first" "$scratch/moved"
+prefix=$scratch/moved
+pc=$(cd "$prefix" && find . -name maproot.pc)
+libdir=$prefix/${pc%/pkgconfig/maproot.pc}
+
+for file in bin/maproot share/man/man1/maproot.1 share/man/man3/maproot.3; do
+	[ -s "$prefix/$file" ] || fail "not installed, or empty: $file"
+done
+for header in "$top"/include/maproot/*.h; do
+	cmp "$header" "$prefix/include/maproot/${header##*/}"
+done
+for file in libmaproot.a libmaproot.so libmaproot.so.0 cmake/maproot/maproot-config.cmake; do
+	[ -s "$libdir/$file" ] || fail "not installed, or empty: $file"
+done
+others=$(cd "$prefix" && find . -type f | grep -vE '^\./(bin/maproot|include/maproot/[a-z]+\.h|share/man/man[13]/maproot\.[13])$' |
+	grep -vE '/(libmaproot\.(a|so\.0\.[0-9.]+)|pkgconfig/maproot\.pc|cmake/maproot/maproot-[a-z-]+\.cmake)$') || true
+[ -z "$others" ] || fail "installed as well: $others"
+
+"$prefix/bin/maproot" --version | grep -q '^maproot [0-9]' || fail "the installed program does not say its version"
+readelf -d "$libdir/libmaproot.so.0" | grep -q 'SONAME.*\[libmaproot\.so\.0\]' || fail "no SONAME libmaproot.so.0"
+needed=$(readelf -d "$prefix/bin/maproot" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+	grep -vE '^(libcap\.so\.2|libc\.so\.6|ld-linux.*|lib[au]*san\.so.*)$') || true
+[ -z "$needed" ] || fail "the program needs more than libcap and the C library: $needed"
+
+# says COMMAND...: the consumer's one line
+says() {
+	[ "$("$@")" = write-uid-map ] || fail "wrong answer from: $*"
+}
+
+# A library that was built with sanitizers can only be linked by such a program.
+sanitize=
+if nm "$libdir/libmaproot.a" 2>/dev/null | grep -q ' U __asan_init'; then
+	sanitize=-fsanitize=address,undefined
+fi
+export PKG_CONFIG_PATH="$libdir/pkgconfig"
+# shellcheck disable=SC2046,SC2086 # lists of words
+"$CC" $sanitize -o "$scratch/dynamic" "$here/consumer/consumer.c" $(pkg-config --cflags --libs maproot)
+says env LD_LIBRARY_PATH="$libdir" "$scratch/dynamic"
+ldd "$scratch/dynamic" | grep -q 'libmaproot\.so\.0' || fail "the consumer is not linked to the shared library"
+if [ -z "$sanitize" ]; then
+	# shellcheck disable=SC2046
+	"$CC" -static -o "$scratch/static" "$here/consumer/consumer.c" $(pkg-config --static --cflags --libs maproot)
+	says "$scratch/static"
+fi
+
+cmake -S "$here/consumer" -B "$scratch/build" -DCMAKE_C_COMPILER="$CC" -DCMAKE_C_FLAGS="$sanitize" \
+	-DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+cmake --build "$scratch/build" >/dev/null
+for kind in maproot shared static; do
+	says "$scratch/build/consumer-$kind"
+done
+! ldd "$scratch/build/consumer-static" | grep -q libmaproot || fail "maproot::static links the shared library"
