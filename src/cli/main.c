@@ -7,13 +7,14 @@
 
 #include <stddef.h>
 
-static int dry_run(const struct options *options)
+static int dry_run(struct options *options)
 {
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 	int failed = 0;
 
 	if (maproot_describe(&options->request, report_line, &failed, &err) < 0)
 		return report_error(&err);
+	options_use_shell(options, 0);
 	return report_command(options->command, failed);
 }
 
@@ -37,6 +38,7 @@ int main(int argc, char **argv)
 	if (outcome.ended)
 		maproot_end_as(outcome.wait_status);
 
+	options_use_shell(&options, outcome.created);
 	if (options.verbose)
 		report_place(outcome.created, options.command[0]);
 	(void)maproot_exec(&options.request, outcome.created, options.command, NULL, &err);

@@ -495,18 +495,6 @@ static int refuse_option(int got, char **argv)
 	return report_usage("unknown or ambiguous option '", by_letter ? letter : word, "'", NULL);
 }
 
-static char *user_shell(void)
-{
-	static char fallback[] = "/bin/sh";
-	char *shell = getenv("SHELL");
-	const struct passwd *entry;
-
-	if (shell && shell[0] != '\0')
-		return shell;
-	entry = getpwuid(geteuid());
-	return entry && entry->pw_shell && entry->pw_shell[0] != '\0' ? entry->pw_shell : fallback;
-}
-
 static void settle(struct options *options, char **rest)
 {
 	struct maproot_identity *identity = &options->request.identity;
@@ -516,11 +504,6 @@ static void settle(struct options *options, char **rest)
 		identity->own_group = identity->groups != NULL;
 	}
 	options->command = rest;
-	if (!rest[0]) {
-		options->shell[0] = user_shell();
-		options->shell[1] = NULL;
-		options->command = options->shell;
-	}
 }
 
 int options_parse(int argc, char **argv, struct options *options)

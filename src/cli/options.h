@@ -73,7 +73,7 @@ enum option_id {
 /* What the command line asked for. The maps and mounts that the request points to are options.c's, for good. */
 struct options {
 	struct maproot_request request;
-	char **command; /* NULL-terminated, inside argv; or the user's shell */
+	char **command; /* NULL-terminated, inside argv; see options_use_shell() */
 	char *shell[2];
 	bool map_root; /* asked for by name */
 	bool dry_run;
@@ -84,6 +84,9 @@ struct options {
 
 /* Returns 0, or -1 after a message. `argv` stays as it is, but for strings that the options point to. */
 int options_parse(int argc, char **argv, struct options *options);
+
+/* Where there is no command, the user's shell is it. `created`: the namespaces that were made around this process. */
+void options_use_shell(struct options *options, unsigned int created);
 
 /* A signal by number, name, or name with SIG; RTMIN+N. Returns it, or -1. */
 int options_signal(const char *name);

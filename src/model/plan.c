@@ -163,18 +163,20 @@ static int settle_mapper(const struct maproot_request *request, const struct mr_
 			 struct mr_plan *plan, struct maproot_error *err)
 {
 	const struct maproot_identity *identity = &request->identity;
-	bool single = is_own_entry(&plan->users, facts->user) && is_own_entry(&plan->groups, facts->group);
+	bool own_group_alone = is_own_entry(&plan->groups, facts->group);
+	bool single = own_group_alone && is_own_entry(&plan->users, facts->user);
 	bool allow = identity->setgroups == MAPROOT_SETGROUPS_ALLOW ||
 		     (identity->setgroups == MAPROOT_SETGROUPS_DEFAULT && plan->drop_groups);
 
-	if (single && !(allow && facts->may_map)) {
+	/* newgidmap(1) denies it too for the own group alone. Who may map any group need not. */
+	if ((own_group_alone && !facts->may_map) || (single && !allow)) {
 		if (identity->setgroups == MAPROOT_SETGROUPS_ALLOW)
 			return refuse(err, "setgroups can't be allowed with a map of the own group alone: "
 					   "the kernel wants it denied (use subordinate ids)");
 		if (plan->drop_groups)
 			return refuse(err, "supplementary groups can't be dropped with a map of the own group "
 					   "alone: setgroups is denied there (use subordinate ids)");
-		plan->mapper = MR_MAPPER_SELF;
+		plan->mapper = single ? MR_MAPPER_SELF : MR_MAPPER_HELPERS;
 		plan->deny_setgroups = true;
 		return 0;
 	}

@@ -36,7 +36,7 @@ static bool read_field(const char **at, uint64_t limit, uint64_t *ret_number)
 
 bool mr_marker_read(const char *entry, struct mr_marker *ret_marker)
 {
-	const char *at = entry + strlen(prefix);
+	const char *at;
 	uint64_t pid;
 	uint64_t created;
 	uint64_t high;
@@ -44,6 +44,7 @@ bool mr_marker_read(const char *entry, struct mr_marker *ret_marker)
 
 	if (strncmp(entry, prefix, strlen(prefix)) != 0)
 		return false;
+	at = entry + strlen(prefix);
 	if (!read_field(&at, INT32_MAX, &pid) || !read_field(&at, MAPROOT_NAMESPACE_ALL, &created) ||
 	    !read_field(&at, UINT32_MAX, &high) || !read_field(&at, UINT32_MAX, &low))
 		return false;

@@ -171,12 +171,11 @@ static bool is_for_child(struct supervision *child, const siginfo_t *info)
 static int next_signal(struct supervision *child, siginfo_t *ret_info)
 {
 	static const struct timespec moment = { .tv_nsec = 100 * 1000 * 1000 };
-	static const struct timespec short_moment = { .tv_nsec = 20 * 1000 * 1000 };
 	int code;
 
 	/* Another thread may take the SIGCHLD that is meant for us, or let it be ignored: look from time to time. */
 	if (!child->alone)
-		return mr_signals_wait(MR_SIGNALS_ALL, ret_info, &short_moment);
+		return mr_signals_wait(MR_SIGNALS_ALL, ret_info, &moment);
 	if (child->burst > 0) {
 		child->burst--;
 		return mr_signals_wait(MR_SIGNALS_ALL, ret_info, NULL);
