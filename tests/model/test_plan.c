@@ -1,0 +1,677 @@
+/*
+ * Contract of src/model/plan.h: what a request and the facts come to, namespace by namespace and id by id; or
+ * a refusal that says what is impossible and why.
+ */
+#include "model/plan.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+
+#define BIT(id) MAPROOT_NAMESPACE_BIT(MAPROOT_NAMESPACE_##id)
+#define BASE    (BIT(USER) | BIT(MNT))
+
+static const struct mr_facts alice = { .user = 1000, .group = 1001 };
+static const struct mr_facts root = { .privileged = true, .may_map = true };
+static const struct mr_facts powerless_root = { .user = 0 };
+static const struct mr_facts capable = { 1000, 1001, true,
+					 true }; /* another id, with capabilities */
+static const struct mr_facts mapper = { 1000, 1001, false,
+					true }; /* CAP_SETUID and CAP_SETGID alone */
+
+static const struct maproot_idmap many_users = {
+	.count = 2, .range = { { 0, 100000, 65536 }, { 70000, 300000, 1 } }
+};
+static const struct maproot_idmap many_groups = { .count = 1, .range = { { 0, 100000, 65536 } } };
+static const struct maproot_idmap no_root = { .count = 1, .range = { { 5, 100000, 10 } } };
+static const struct maproot_idmap own_at_7 = { .count = 1, .range = { { 7, 1000, 1 } } };
+static const struct maproot_idmap own_group_at_8 = { .count = 1, .range = { { 8, 1001, 1 } } };
+static const struct maproot_mount a_bind = { MAPROOT_MOUNT_BIND, "/a", "/b", false };
+static const struct maproot_mount a_proc = { .kind = MAPROOT_MOUNT_PROC, .target = "/proc" };
+static const struct maproot_mount relative = { .kind = MAPROOT_MOUNT_TMPFS, .target = "tmp" };
+static const struct maproot_mount nowhere = { .kind = MAPROOT_MOUNT_TMPFS };
+static const struct maproot_mount sourceless = { .kind = MAPROOT_MOUNT_BIND, .target = "/b" };
+static const struct maproot_mount empty_source = { MAPROOT_MOUNT_BIND, "", "/b", false };
+
+static const struct {
+	const char *name;
+	const struct mr_facts *facts;
+	struct maproot_request request;
+	enum mr_way way;
+	unsigned int namespaces;
+	enum mr_mapper mapper;
+	const char *users;
+	const char *groups;
+	uint32_t user;
+	uint32_t group;
+	bool deny;
+	bool keep;
+	bool init;
+} plans[] = {
+	{ "plain",
+	  &alice,
+	  { 0 },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "0 1000 1\n",
+	  "0 1001 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  false },
+	{ "in place",
+	  &alice,
+	  { .in_place = true },
+	  MR_WAY_IN_PLACE,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "0 1000 1\n",
+	  "0 1001 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  false },
+	{ "root needs nothing",
+	  &root,
+	  { 0 },
+	  MR_WAY_HERE,
+	  0,
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "a child for root",
+	  &root,
+	  { .child = true },
+	  MR_WAY_CHILD,
+	  0,
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "always, for root",
+	  &root,
+	  { .namespaces = BIT(USER) },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "0 0 1\n",
+	  "0 0 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  false },
+	{ "root with a mount",
+	  &root,
+	  { .mounts = &a_bind, .mount_count = 1 },
+	  MR_WAY_IN_PLACE,
+	  BIT(MNT),
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "root with a root",
+	  &root,
+	  { .root = "/x" },
+	  MR_WAY_IN_PLACE,
+	  BIT(MNT),
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "root with propagation",
+	  &root,
+	  { .propagation = MAPROOT_PROPAGATION_PRIVATE },
+	  MR_WAY_IN_PLACE,
+	  BIT(MNT),
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "root with net",
+	  &root,
+	  { .namespaces = BIT(NET) },
+	  MR_WAY_IN_PLACE,
+	  BIT(NET),
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "root with pid",
+	  &root,
+	  { .namespaces = BIT(PID) },
+	  MR_WAY_CHILD,
+	  BIT(PID),
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  0,
+	  0,
+	  false,
+	  false,
+	  true },
+	{ "root with time",
+	  &root,
+	  { .namespaces = BIT(TIME) },
+	  MR_WAY_CHILD,
+	  BIT(TIME),
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "root without rights",
+	  &powerless_root,
+	  { 0 },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "0 0 1\n",
+	  "0 0 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  false },
+	{ "capable needs nothing",
+	  &capable,
+	  { 0 },
+	  MR_WAY_HERE,
+	  0,
+	  MR_MAPPER_NONE,
+	  "",
+	  "",
+	  1000,
+	  1001,
+	  false,
+	  true,
+	  false },
+	{ "pid",
+	  &alice,
+	  { .namespaces = BIT(PID) },
+	  MR_WAY_CHILD,
+	  BASE | BIT(PID),
+	  MR_MAPPER_SELF,
+	  "0 1000 1\n",
+	  "0 1001 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  true },
+	{ "as pid 1",
+	  &alice,
+	  { .namespaces = BIT(PID), .as_pid_1 = true },
+	  MR_WAY_CHILD,
+	  BASE | BIT(PID),
+	  MR_MAPPER_SELF,
+	  "0 1000 1\n",
+	  "0 1001 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  false },
+	{ "all",
+	  &alice,
+	  { .namespaces = MAPROOT_NAMESPACE_ALL },
+	  MR_WAY_CHILD,
+	  MAPROOT_NAMESPACE_ALL,
+	  MR_MAPPER_SELF,
+	  "0 1000 1\n",
+	  "0 1001 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  true },
+	{ "own ids kept",
+	  &alice,
+	  { .identity = { .own_user = true, .own_group = true, .user = 1000, .group = 1001 } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "1000 1000 1\n",
+	  "1001 1001 1\n",
+	  1000,
+	  1001,
+	  true,
+	  true,
+	  false },
+	{ "another user",
+	  &alice,
+	  { .identity = { .own_user = true, .user = 5 } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "5 1000 1\n",
+	  "0 1001 1\n",
+	  5,
+	  0,
+	  true,
+	  true,
+	  false },
+	{ "another group",
+	  &alice,
+	  { .identity = { .own_group = true, .group = 6 } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "0 1000 1\n",
+	  "6 1001 1\n",
+	  0,
+	  6,
+	  true,
+	  false,
+	  false },
+	{ "a user id without a flag",
+	  &alice,
+	  { .identity = { .user = 5 } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "5 1000 1\n",
+	  "0 1001 1\n",
+	  5,
+	  0,
+	  true,
+	  true,
+	  false },
+	{ "ranges",
+	  &alice,
+	  { .identity = { .users = &many_users, .groups = &many_groups } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_HELPERS,
+	  "0 100000 65536\n70000 300000 1\n",
+	  "0 100000 65536\n",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "ranges by root",
+	  &root,
+	  { .identity = { .users = &many_users, .groups = &many_groups } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_PARENT,
+	  "0 100000 65536\n70000 300000 1\n",
+	  "0 100000 65536\n",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "ranges by who may",
+	  &mapper,
+	  { .identity = { .users = &many_users, .groups = &many_groups } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_PARENT,
+	  "0 100000 65536\n70000 300000 1\n",
+	  "0 100000 65536\n",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "plain, by who may",
+	  &mapper,
+	  { 0 },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "0 1000 1\n",
+	  "0 1001 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  false },
+	{ "ranges and the own id",
+	  &alice,
+	  { .identity = { .users = &many_users, .own_user = true, .user = 70001 } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_HELPERS,
+	  "0 100000 65536\n70000 300000 1\n70001 1000 1\n",
+	  "0 1001 1\n",
+	  70001,
+	  0,
+	  true,
+	  true,
+	  false },
+	{ "ranges of users by who may",
+	  &mapper,
+	  { .identity = { .users = &many_users } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_PARENT,
+	  "0 100000 65536\n70000 300000 1\n",
+	  "0 1001 1\n",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "ranges, denied",
+	  &alice,
+	  { .identity = { .users = &many_users,
+			  .groups = &many_groups,
+			  .setgroups = MAPROOT_SETGROUPS_DENY } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_HELPERS,
+	  "0 100000 65536\n70000 300000 1\n",
+	  "0 100000 65536\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  false },
+	{ "a range that is the own id",
+	  &alice,
+	  { .identity = { .users = &own_at_7, .groups = &own_group_at_8 } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "7 1000 1\n",
+	  "8 1001 1\n",
+	  7,
+	  8,
+	  true,
+	  true,
+	  false },
+	{ "root keeps setgroups",
+	  &root,
+	  { .identity = { .setgroups = MAPROOT_SETGROUPS_ALLOW } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_PARENT,
+	  "0 0 1\n",
+	  "0 0 1\n",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+	{ "root denies setgroups",
+	  &root,
+	  { .identity = { .setgroups = MAPROOT_SETGROUPS_DENY } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_SELF,
+	  "0 0 1\n",
+	  "0 0 1\n",
+	  0,
+	  0,
+	  true,
+	  false,
+	  false },
+	{ "dropped by root",
+	  &root,
+	  { .namespaces = BIT(USER), .identity = { .supplementary = MAPROOT_GROUPS_DROP } },
+	  MR_WAY_CHILD,
+	  BASE,
+	  MR_MAPPER_PARENT,
+	  "0 0 1\n",
+	  "0 0 1\n",
+	  0,
+	  0,
+	  false,
+	  false,
+	  false },
+};
+
+START_TEST(plans_are)
+{
+	const struct maproot_request *request = &plans[_i].request;
+	const struct mr_facts *facts = plans[_i].facts;
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+	struct mr_plan plan;
+
+	memset(&plan, 0xa5, sizeof(plan)); /* every field is set */
+	ck_assert_int_eq(mr_plan_make(request, facts, &plan, &err), 0);
+	ck_assert_int_eq(mr_plan_settle(request, facts, &plan, &err), 0);
+	ck_assert_int_eq(err.code, 0);
+	ck_assert_msg(plan.way == plans[_i].way, "%s: way %d", plans[_i].name, (int)plan.way);
+	ck_assert_msg(plan.namespaces == plans[_i].namespaces, "%s: namespaces %x", plans[_i].name,
+		      plan.namespaces);
+	ck_assert_msg(plan.mapper == plans[_i].mapper, "%s: mapper %d", plans[_i].name,
+		      (int)plan.mapper);
+	unit_check_map(&plan.users, plans[_i].users);
+	unit_check_map(&plan.groups, plans[_i].groups);
+	ck_assert_msg(plan.user == plans[_i].user && plan.group == plans[_i].group,
+		      "%s: runs as %u:%u", plans[_i].name, plan.user, plan.group);
+	ck_assert_msg(plan.deny_setgroups == plans[_i].deny, "%s: setgroups", plans[_i].name);
+	ck_assert_msg(plan.keep_capabilities == plans[_i].keep, "%s: capabilities", plans[_i].name);
+	ck_assert_msg(plan.init == plans[_i].init, "%s: init", plans[_i].name);
+	ck_assert_int_eq(plan.take_ids, (plan.namespaces & BIT(USER)) != 0);
+	ck_assert_int_eq(plan.drop_groups, request->identity.supplementary == MAPROOT_GROUPS_DROP);
+}
+END_TEST
+
+static const struct {
+	const struct mr_facts *facts;
+	struct maproot_request request;
+	enum maproot_step step;
+	const char *said;
+} refusals[] = {
+	{ &alice,
+	  { .as_pid_1 = true },
+	  MAPROOT_STEP_REQUEST,
+	  "being process 1 needs a new pid namespace" },
+	{ &alice,
+	  { .hostname = "h" },
+	  MAPROOT_STEP_REQUEST,
+	  "setting the host name needs a new uts namespace" },
+	{ &root,
+	  { .hostname = "h" },
+	  MAPROOT_STEP_REQUEST,
+	  "setting the host name needs a new uts namespace" },
+	{ &alice,
+	  { .monotonic = 1 },
+	  MAPROOT_STEP_REQUEST,
+	  "clock offsets need a new time namespace" },
+	{ &alice,
+	  { .boottime = -1 },
+	  MAPROOT_STEP_REQUEST,
+	  "clock offsets need a new time namespace" },
+	{ &alice,
+	  { .namespaces = 0x100 },
+	  MAPROOT_STEP_REQUEST,
+	  "unknown namespace type in the set" },
+	{ &alice,
+	  { .mounts = &a_proc, .mount_count = 1 },
+	  MAPROOT_STEP_REQUEST,
+	  "mounting a new /proc needs a new pid namespace" },
+	{ &alice,
+	  { .mounts = &relative, .mount_count = 1 },
+	  MAPROOT_STEP_REQUEST,
+	  "mount point 'tmp' is not an absolute path" },
+	{ &alice,
+	  { .mounts = &nowhere, .mount_count = 1 },
+	  MAPROOT_STEP_REQUEST,
+	  "mount point '' is not an absolute path" },
+	{ &alice,
+	  { .mounts = &sourceless, .mount_count = 1 },
+	  MAPROOT_STEP_REQUEST,
+	  "a bind mount needs a source" },
+	{ &alice,
+	  { .mounts = &empty_source, .mount_count = 1 },
+	  MAPROOT_STEP_REQUEST,
+	  "a bind mount needs a source" },
+	{ &alice,
+	  { .in_place = true, .namespaces = BIT(PID) },
+	  MAPROOT_STEP_REQUEST,
+	  "in place is impossible with a new pid namespace: only children enter it" },
+	{ &alice,
+	  { .in_place = true, .namespaces = BIT(TIME) },
+	  MAPROOT_STEP_REQUEST,
+	  "in place is impossible with a new time namespace: only children enter it" },
+	{ &root,
+	  { .in_place = true, .child = true },
+	  MAPROOT_STEP_REQUEST,
+	  "in place and in a child exclude each other" },
+	{ &alice,
+	  { .identity = { .setgroups = MAPROOT_SETGROUPS_ALLOW } },
+	  MAPROOT_STEP_REQUEST,
+	  "setgroups can't be allowed with a map of the own group alone: the kernel wants it "
+	  "denied (use subordinate ids)" },
+	{ &alice,
+	  { .identity = { .supplementary = MAPROOT_GROUPS_DROP } },
+	  MAPROOT_STEP_REQUEST,
+	  "supplementary groups can't be dropped with a map of the own group alone: setgroups is "
+	  "denied there (use subordinate ids)" },
+	{ &alice,
+	  { .identity = { .users = &many_users, .setgroups = MAPROOT_SETGROUPS_ALLOW } },
+	  MAPROOT_STEP_REQUEST,
+	  "setgroups can't be allowed with a map of the own group alone: the kernel wants it "
+	  "denied (use subordinate ids)" },
+	{ &alice,
+	  { .identity = { .users = &many_users, .supplementary = MAPROOT_GROUPS_DROP } },
+	  MAPROOT_STEP_REQUEST,
+	  "supplementary groups can't be dropped with a map of the own group alone: setgroups is "
+	  "denied there (use subordinate ids)" },
+	{ &root,
+	  { .identity = { .supplementary = MAPROOT_GROUPS_DROP,
+			  .setgroups = MAPROOT_SETGROUPS_DENY } },
+	  MAPROOT_STEP_REQUEST,
+	  "supplementary groups can't be dropped with a map of the own group alone: setgroups is "
+	  "denied there (use subordinate ids)" },
+	{ &alice,
+	  { .identity = { .users = &many_users,
+			  .groups = &many_groups,
+			  .supplementary = MAPROOT_GROUPS_DROP,
+			  .setgroups = MAPROOT_SETGROUPS_DENY } },
+	  MAPROOT_STEP_REQUEST,
+	  "supplementary groups can't be dropped where setgroups is denied" },
+	{ &alice,
+	  { .identity = { .users = &no_root } },
+	  MAPROOT_STEP_CHECK_MAP,
+	  "invalid id map: the user map has neither inner id 0 nor the own user, nobody could run "
+	  "the command" },
+	{ &alice,
+	  { .identity = { .groups = &no_root } },
+	  MAPROOT_STEP_CHECK_MAP,
+	  "invalid id map: the group map has neither inner id 0 nor the own group, nobody could "
+	  "run the command" },
+	{ &alice,
+	  { .identity = { .users = &many_users, .own_user = true, .user = 0 } },
+	  MAPROOT_STEP_CHECK_MAP,
+	  "invalid id map: 0:1000:1: inner ids are mapped already" },
+	{ &alice,
+	  { .identity = { .own_user = true, .user = UINT32_MAX } },
+	  MAPROOT_STEP_CHECK_MAP,
+	  "invalid id map: 4294967295:1000:1: passes the highest id, 4294967294" },
+};
+
+START_TEST(refusals_are)
+{
+	const struct maproot_request *request = &refusals[_i].request;
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+	struct mr_plan plan;
+	int code = mr_plan_make(request, refusals[_i].facts, &plan, &err);
+
+	if (code == 0)
+		code = mr_plan_settle(request, refusals[_i].facts, &plan, &err);
+	ck_assert_int_eq(code, -EINVAL);
+	unit_check_error(&err, EINVAL, refusals[_i].step, refusals[_i].said);
+}
+END_TEST
+
+START_TEST(the_rest_is_passed_on)
+{
+	const struct maproot_request request = {
+		.namespaces = BIT(TIME),
+		.death_signal = SIGTERM,
+		.monotonic = -5,
+		.boottime = 7,
+	};
+	struct mr_plan plan;
+
+	ck_assert_int_eq(mr_plan_make(&request, &alice, &plan, NULL), 0);
+	ck_assert_int_eq(plan.death_signal, SIGTERM);
+	ck_assert_int_eq(plan.monotonic, -5);
+	ck_assert_int_eq(plan.boottime, 7);
+}
+END_TEST
+
+/* Subordinate ids come between the two halves, and are the helpers' to write. */
+START_TEST(subordinate_ids_need_the_helpers)
+{
+	const struct maproot_request request = { .identity = { .subordinate = true } };
+	struct mr_plan plan;
+
+	ck_assert_int_eq(mr_plan_make(&request, &alice, &plan, NULL), 0);
+	ck_assert_int_eq(maproot_idmap_fill(&plan.users, 1, 100000, 65536, NULL), 0);
+	ck_assert_int_eq(maproot_idmap_fill(&plan.groups, 1, 100000, 65536, NULL), 0);
+	ck_assert_int_eq(mr_plan_settle(&request, &alice, &plan, NULL), 0);
+	ck_assert_int_eq(plan.mapper, MR_MAPPER_HELPERS);
+	ck_assert(!plan.deny_setgroups);
+	unit_check_map(&plan.users, "0 1000 1\n1 100000 65536\n");
+}
+END_TEST
+
+START_TEST(flags_are_the_kernels)
+{
+	ck_assert_uint_eq(mr_plan_clone_flags(0), 0);
+	ck_assert_uint_eq(mr_plan_clone_flags(BASE), CLONE_NEWUSER | CLONE_NEWNS);
+	ck_assert_uint_eq(mr_plan_clone_flags(MAPROOT_NAMESPACE_ALL),
+			  CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC |
+				  CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWTIME | CLONE_NEWUTS);
+}
+END_TEST
+
+static Suite *build(void)
+{
+	TCase *tc;
+	Suite *suite = unit_suite("model/plan", &tc);
+
+	tcase_add_loop_test(tc, plans_are, 0, UNIT_COUNT(plans));
+	tcase_add_loop_test(tc, refusals_are, 0, UNIT_COUNT(refusals));
+	tcase_add_test(tc, the_rest_is_passed_on);
+	tcase_add_test(tc, subordinate_ids_need_the_helpers);
+	tcase_add_test(tc, flags_are_the_kernels);
+	return suite;
+}
+
+int main(void)
+{
+	return unit_main(build);
+}
