@@ -8,27 +8,37 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* The outer user of a line "INNER OUTER COUNT" of a map, if `user` is in it. */
+static bool look_up(const char *line, unsigned long user, unsigned long *ret_outer)
+{
+	char *at;
+	unsigned long inner = strtoul(line, &at, 10);
+	unsigned long outer = strtoul(at, &at, 10);
+	unsigned long count = strtoul(at, &at, 10);
+
+	if (user < inner || user - inner >= count)
+		return false;
+	*ret_outer = outer + (user - inner);
+	return true;
+}
+
 /* In a new user namespace the user has another number, which the user database knows as somebody else's. */
 static uid_t calling_user(unsigned int created)
 {
-	uid_t user = geteuid();
-	unsigned int inner;
-	unsigned int outer;
-	unsigned int count;
+	unsigned long user = geteuid();
+	char line[64];
 	FILE *map;
 
 	if (!(created & MAPROOT_NAMESPACE_BIT(MAPROOT_NAMESPACE_USER)))
-		return user;
+		return (uid_t)user;
 	map = fopen("/proc/self/uid_map", "re");
-	while (map && fscanf(map, "%u %u %u", &inner, &outer, &count) == 3) {
-		if (user >= inner && user - inner < count) {
-			user = outer + (user - inner);
+	while (map && fgets(line, sizeof(line), map)) {
+		if (look_up(line, user, &user))
 			break;
-		}
 	}
 	if (map)
 		(void)fclose(map); /* nothing was written */
-	return user;
+	return (uid_t)user;
 }
 
 void options_use_shell(struct options *options, unsigned int created)
