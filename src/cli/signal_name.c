@@ -26,7 +26,10 @@ static const struct {
 #undef X
 };
 
-enum { LAST_SIGNAL = 64 };
+enum {
+	FIRST_REALTIME = 34, /* as kill(1) counts in most places, whatever libc this program is linked with */
+	LAST_SIGNAL = 64,
+};
 
 static int read_number(const char *text, int first)
 {
@@ -48,10 +51,10 @@ int options_signal(const char *name)
 	if (strncasecmp(name, "SIG", 3) == 0)
 		name += 3;
 	if (strcasecmp(name, "RTMIN") == 0)
-		return SIGRTMIN;
+		return FIRST_REALTIME;
 	if (strncasecmp(name, "RTMIN+", 6) == 0) {
-		number = read_number(name + 6, SIGRTMIN);
-		return number < 0 ? -1 : SIGRTMIN + number;
+		number = read_number(name + 6, FIRST_REALTIME);
+		return number < 0 ? -1 : FIRST_REALTIME + number;
 	}
 	for (size_t at = 0; at < sizeof(signals) / sizeof(signals[0]); at++) {
 		if (strcasecmp(name, signals[at].name) == 0 && signals[at].signal > 0)

@@ -186,10 +186,13 @@ static void limit_queue(void *arg)
 
 static void send_burst(const struct session *session, int first, int count)
 {
+	int64_t end = support_now_us() + 20000000;
+
 	for (int i = 0; i < count; i++) {
 		/* Two numbers, each with an order of its own. */
 		while (queue_signal(session->process.pid, 40 + i % 2, first + i) < 0) {
 			ck_assert_int_eq(errno, EAGAIN);
+			ck_assert_msg(support_now_us() < end, "the queue stays full after %d signals", i);
 			support_sleep_us(200);
 		}
 	}

@@ -689,11 +689,27 @@ START_TEST(shell_inside)
 }
 END_TEST
 
+/* waitpid() for a stop or a continue, in time. */
+static int wait_change(pid_t pid, int options)
+{
+	int64_t end = support_now_us() + SOON * 1000;
+	int status = 0;
+
+	while (waitpid(pid, &status, options | WNOHANG) != pid) {
+		ck_assert_msg(support_now_us() < end, "%s: no change to be seen by the parent",
+			      mode_name(mode));
+		support_sleep_us(500);
+	}
+	return status;
+}
+
 /* The parent's view without a shell: the same stop, the same continue, in the same words of waitpid(2). */
 START_TEST(parent_sees_stops)
 {
 	static const int numbers[] = { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
 	enum mode how = (enum mode)_i;
+
+	mode = how;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const char *file = harness_file("hold");
@@ -717,12 +733,12 @@ START_TEST(parent_sees_stops)
 		}
 		for (int round = 0; round < 5; round++) {
 			ck_assert_int_eq(kill(actor, numbers[i]), 0);
-			ck_assert_int_eq(waitpid(process.pid, &status, WUNTRACED), process.pid);
+			status = wait_change(process.pid, WUNTRACED);
 			ck_assert_msg(WIFSTOPPED(status) && WSTOPSIG(status) == numbers[i],
 				      "%s: stopped by %d: wait status %x", mode_name(how),
 				      numbers[i], (unsigned int)status);
 			ck_assert_int_eq(kill(process.pid, SIGCONT), 0);
-			ck_assert_int_eq(waitpid(process.pid, &status, WCONTINUED), process.pid);
+			status = wait_change(process.pid, WCONTINUED);
 			ck_assert(WIFCONTINUED(status));
 			for (int wait = 0; support_state(actor) == 'T' && wait < 2000; wait++)
 				support_sleep_us(1000);
