@@ -108,14 +108,19 @@ int maproot_ensure_root(char **argv, struct maproot_error *err);
  * The same for any request, and never ends the process: returns 0 with `ret_outcome` filled (see there),
  * or -errno. The namespaces, ids and pids of the request are done on return; maproot_exec() does the rest.
  * A plain caller who is privileged and asks for nothing new gets nothing new.
+ * A process that waited for a child has closed all its descriptors and blocked all signals when this returns
+ * (`ended`): what is left for it is maproot_end_as(). A failure half-way in place leaves it where it was then:
+ * it should end. Single-threaded callers; after the re-execution one privileged operation is tried, so that
+ * rights that are there in name only are an error here and no surprise later.
  */
 int maproot_become(const struct maproot_request *request, char **argv,
 		   struct maproot_outcome *ret_outcome, struct maproot_error *err);
 
 /*
- * In this process: propagation, host name, loopback, root, mounts, directory, descriptors, then the
- * command, searched in PATH as execvp(3) does (but that an unreadable directory does not hide a later hit).
- * `created` as maproot_become() gave it. `envp` NULL: environ. Returns only on failure.
+ * In this process: host name, loopback, root, mounts, directory, descriptors, then the command,
+ * searched in PATH as execvp(3) does (but that an unreadable directory does not hide a later hit).
+ * `created` as maproot_become() gave it. `envp` NULL: environ. Returns only on failure, and then the process is
+ * of no use any more but to say so: it may be half furnished.
  */
 int maproot_exec(const struct maproot_request *request, unsigned int created, char *const argv[],
 		 char *const envp[], struct maproot_error *err);
@@ -132,7 +137,8 @@ struct maproot_child {
  * executing; on failure nothing is left. Costs the same whatever memory the caller holds (but for time
  * namespaces and for our init, which need a copied process). The child has the calling thread's signal
  * mask and the process's ignored signals. A host that ignores SIGCHLD can't be told the status.
- * `death_signal` follows the *thread*: a pool thread that ends takes the child along.
+ * `death_signal` follows the *thread*: a pool thread that ends takes the child along. An init of ours always
+ * dies with the thread that started it, and its namespace with it. Any thread, any number at once.
  */
 int maproot_spawn(const struct maproot_request *request, char *const argv[], char *const envp[],
 		  struct maproot_child *ret_child, struct maproot_error *err);
