@@ -6,8 +6,9 @@
  *   kill N         sends itself signal N with the default disposition; 0 if it survives
  *   fault N        makes the processor or the kernel raise N: 4 5 7 8 11; or abort(), 6
  *   log FILE       writes a line for each signal it gets, until FILE.end exists; then ends with 0
+ *   slowlog FILE   the same, after a third of a second in which it takes none
  *   joblog FILE    the same, but the terminal's stop signals stop it
- *   hold FILE      writes its pid, then waits for ever
+ *   hold FILE      writes its pid, then waits until it is killed
  *   catch FILE     as hold, but ends with 42 on HUP, INT and TERM
  *   tree FILE      as hold, with a child in a session of its own and a grandchild
  *   stop FILE      as hold for its pid, stops itself with SIGSTOP, and then ends with 5
@@ -27,6 +28,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Of any wait: a test that was itself killed leaves nothing behind for long. */
+#define LONGEST_S 900
 
 static void append(const char *path, const char *text)
 {
@@ -110,9 +114,10 @@ static int fault(int number)
 
 #define STOPS (1ull << (SIGTSTP - 1) | 1ull << (SIGTTIN - 1) | 1ull << (SIGTTOU - 1))
 
-static int log_signals(const char *path, uint64_t all)
+static int log_signals(const char *path, uint64_t all, int delay_ms)
 {
 	struct signalfd_siginfo info[64];
+	const time_t limit = time(NULL) + LONGEST_S;
 	char end[4096];
 	int file, fd;
 
@@ -123,6 +128,7 @@ static int log_signals(const char *path, uint64_t all)
 	file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (fd < 0 || file < 0)
 		return 93;
+	(void)poll(NULL, 0, delay_ms);
 	for (;;) {
 		struct pollfd polled = { .fd = fd, .events = POLLIN };
 		ssize_t n;
@@ -131,7 +137,7 @@ static int log_signals(const char *path, uint64_t all)
 			if (access(end, F_OK) == 0)
 				return 0;
 			/* The test is gone without having said so. */
-			if (access(path, F_OK) < 0)
+			if (access(path, F_OK) < 0 || time(NULL) > limit)
 				return 90;
 			continue;
 		}
@@ -151,10 +157,9 @@ static void caught(int number)
 	_exit(42);
 }
 
-/* Not really for ever: a test that was itself killed leaves nothing behind for long. */
 static _Noreturn void hold(void)
 {
-	for (int i = 0; i < 900; i++) {
+	for (int i = 0; i < LONGEST_S; i++) {
 		struct timespec second = { .tv_sec = 1 };
 
 		while (nanosleep(&second, &second) < 0)
@@ -215,9 +220,11 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "fault") == 0)
 		return fault(number);
 	if (strcmp(verb, "log") == 0)
-		return log_signals(argv[2], UINT64_MAX);
+		return log_signals(argv[2], UINT64_MAX, 0);
+	if (strcmp(verb, "slowlog") == 0)
+		return log_signals(argv[2], UINT64_MAX, 300);
 	if (strcmp(verb, "joblog") == 0)
-		return log_signals(argv[2], UINT64_MAX & ~STOPS);
+		return log_signals(argv[2], UINT64_MAX & ~STOPS, 0);
 	if (strcmp(verb, "catch") == 0)
 		return catch_signals(argv[2]);
 	if (strcmp(verb, "tree") == 0)

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static const char *maproot, *actor, *probe;
@@ -69,6 +71,8 @@ const char *harness_probe(void)
 
 static void before_test(void)
 {
+	/* Else it would go on when the runner is killed by a time limit. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	support_adopt_orphans();
 	mounts_before = support_mounts();
 }

@@ -343,8 +343,11 @@ static void put_file(const char *key, const char *path)
 		put_value(key, buffer, (size_t)n);
 }
 
-/* A line without the mount's and its parent's number, and without the propagation tags. */
-static void put_mount(int number, char *line)
+/*
+ * A line without the mount's and its parent's number, and without the propagation tags. No key of its own either:
+ * the kernel copies a mount table in another order than it was made.
+ */
+static void put_mount(char *line)
 {
 	char *separator = strstr(line, " - "), *rest = line, *options;
 
@@ -362,7 +365,7 @@ static void put_mount(int number, char *line)
 	}
 	if (!rest || !separator || !options)
 		_exit(96);
-	put("mount[%d] %.*s%s%s\n", number, (int)(options - rest), rest,
+	put("mount %.*s%s%s\n", (int)(options - rest), rest,
 	    options[-1] == ' ' ? "" : " ", separator + 1);
 }
 
@@ -377,8 +380,10 @@ static void look_at_mounts(void)
 		return;
 	}
 	buffer[n] = '\0';
-	for (char *line = strtok(buffer, "\n"); line; line = strtok(NULL, "\n"))
-		put_mount(number++, line);
+	for (char *line = strtok(buffer, "\n"); line; line = strtok(NULL, "\n")) {
+		put_mount(line);
+		number++;
+	}
 	put_number("mounts", number);
 }
 

@@ -39,12 +39,13 @@ static void block_all(void *arg)
 		support_die("sigprocmask");
 }
 
-/* `actor log`, started in a mode from a caller that has everything blocked. */
-static struct session start_log(enum mode mode, void (*after)(void *), bool wait_ready)
+/* An actor that logs, started in a mode from a caller that has everything blocked. */
+static struct session start_actor(const char *verb, enum mode mode, void (*after)(void *),
+				  bool wait_ready)
 {
 	struct session session = { .log = harness_file("log") };
 	struct support_command command = {
-		.argv = mode_words(mode, harness_actor(), "log", session.log, NULL, NULL, NULL),
+		.argv = mode_words(mode, harness_actor(), verb, session.log, NULL, NULL, NULL),
 		.after = after,
 		.timeout_ms = 30000,
 	};
@@ -53,6 +54,11 @@ static struct session start_log(enum mode mode, void (*after)(void *), bool wait
 	if (wait_ready)
 		(void)harness_wait_ready(session.log, 5000);
 	return session;
+}
+
+static struct session start_log(enum mode mode, void (*after)(void *), bool wait_ready)
+{
+	return start_actor("log", mode, after, wait_ready);
 }
 
 static void end_log(struct session *session, enum mode mode)
@@ -219,10 +225,15 @@ static void check_burst(const struct session *session, enum mode mode)
 	}
 }
 
+/* Plain; with a queue that is soon full; and full on the command's side, which is slow to take any. */
+#define BURSTS 3
+
 START_TEST(burst)
 {
-	enum mode mode = (enum mode)(_i / 2);
-	struct session session = start_log(mode, _i % 2 ? limit_queue : NULL, true);
+	enum mode mode = (enum mode)(_i / BURSTS);
+	int kind = _i % BURSTS;
+	struct session session = start_actor(kind == 2 ? "slowlog" : "log", mode,
+					     kind > 0 ? limit_queue : NULL, true);
 
 	send_burst(&session, 0, BURST);
 	check_burst(&session, mode);
@@ -616,7 +627,7 @@ static Suite *build(void)
 
 	tcase_add_loop_test(tc, each_arrives_once, 0, MODE_COUNT);
 	tcase_add_loop_test(tc, from_the_first_instant, 0, MODE_COUNT);
-	tcase_add_loop_test(tc, burst, 0, MODE_COUNT * 2);
+	tcase_add_loop_test(tc, burst, 0, MODE_COUNT * BURSTS);
 	tcase_add_loop_test(tc, burst_while_stopped, MODE_PLAIN, MODE_PLAIN + 1);
 	tcase_add_loop_test(tc, alarm_before_exec, 0, MODE_COUNT);
 	tcase_add_loop_test(tc, io_signal, 0, MODE_COUNT);

@@ -710,7 +710,6 @@ START_TEST(parent_sees_stops)
 	enum mode how = (enum mode)_i;
 
 	mode = how;
-
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const char *file = harness_file("hold");
 		struct support_command command = {

@@ -446,7 +446,9 @@ START_TEST(helpers_get_their_signals)
 	ck_assert_str_eq(said, "SigBlk:\t0000000000000000\n");
 	ck_assert_ptr_ne(signal(SIGCHLD, SIG_IGN), SIG_ERR);
 	ck_assert_ptr_ne(signal(SIGTERM, SIG_IGN), SIG_ERR);
-	said = run_program("#!/bin/sh\nexec grep -E '^SigIgn' /proc/self/status\n", NULL, true);
+	/* No shell: it sets SIGCHLD itself. */
+	said = strstr(run_program("#!/bin/cat /proc/self/status\n", NULL, true), "SigIgn:\t");
+	ck_assert_ptr_nonnull(said);
 	ignored = strtoull(said + strlen("SigIgn:\t"), NULL, 16);
 	/* An ignored SIGCHLD would cost the helper the statuses of its own children. */
 	ck_assert_uint_eq(ignored & UINT64_C(1) << (SIGCHLD - 1), 0);

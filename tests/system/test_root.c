@@ -365,6 +365,9 @@ START_TEST(mounts_of_the_request)
 	ck_assert_int_eq(mkdir("/extra/usr/new", 0755), -1);
 	ck_assert_int_eq(errno, EROFS);
 	ck_assert_ptr_nonnull(strstr(unit_mount("/extra/tmpfs"), "tmpfs"));
+	/* And once each. */
+	ck_assert_int_eq(umount2("/extra/tmpfs", 0), 0);
+	ck_assert_ptr_null(unit_mount("/extra/tmpfs"));
 }
 END_TEST
 
