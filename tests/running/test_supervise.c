@@ -73,6 +73,32 @@ START_TEST(a_child_that_is_none)
 }
 END_TEST
 
+/* A grandchild: no child of ours, and no business of ours. */
+START_TEST(a_process_of_another_is_left_alone)
+{
+	struct maproot_child child = { .pidfd = -1 };
+	int pipe_ends[2];
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(pipe_ends), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		child.pid = fork();
+		if (child.pid > 0 && write(pipe_ends[1], &child.pid, sizeof(child.pid)) < 0)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	ck_assert_int_eq(read(pipe_ends[0], &child.pid, sizeof(child.pid)), sizeof(child.pid));
+	ck_assert_int_eq(maproot_supervise(&child, &status, NULL), -ECHILD);
+	support_sleep_us(50000);
+	ck_assert_int_eq(support_state(child.pid), 'S');
+	support_kill_descendants();
+}
+END_TEST
+
 static void *send_later(void *arg)
 {
 	support_sleep_us(200000);
@@ -209,6 +235,7 @@ static Suite *build(void)
 
 	tcase_add_loop_test(tc, the_end_is_told, 0, UNIT_COUNT(ends));
 	tcase_add_test(tc, a_child_that_is_none);
+	tcase_add_test(tc, a_process_of_another_is_left_alone);
 	tcase_add_loop_test(tc, signals_go_on, 0, UNIT_COUNT(sent));
 	tcase_add_test(tc, the_mask_is_as_before);
 	tcase_add_test(tc, any_thread_may_supervise);

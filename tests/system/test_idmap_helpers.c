@@ -260,7 +260,7 @@ START_TEST(helpers_have_no_signal_blocked)
 {
 	struct maproot_error err;
 
-	fake("#!/bin/sh\ngrep -qx 'SigBlk:.0000000000000000' /proc/$$/status\n", "#!/bin/sh\n");
+	fake("#!/bin/sh\nexec grep -qx 'SigBlk:.0000000000000000' /proc/self/status\n", "#!/bin/sh\n");
 	ck_assert_int_eq(setenv("PATH", support_text("%s:/usr/bin:/bin", getenv("PATH")), 1), 0);
 	blocked_and_ignored();
 	ck_assert_msg(run(&err) == 0, "%s", err.object);
