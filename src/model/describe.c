@@ -25,16 +25,22 @@ static void say(const struct out *out, const char *key, const char *value)
 	out->line(out->arg, buffer);
 }
 
-static void say_namespaces(const struct out *out, const struct mr_plan *plan)
+void mr_plan_name_namespaces(unsigned int namespaces, char names[MR_NAMES_SIZE])
 {
-	char buffer[LINE_SIZE];
-	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+	struct mr_text text = mr_text_in(names, MR_NAMES_SIZE);
 
 	for (unsigned int type = 0; type < MAPROOT_NAMESPACE_COUNT; type++) {
-		if (mr_has(plan->namespaces, type))
+		if (mr_has(namespaces, type))
 			mr_text_add_item(&text, " ", maproot_namespace_name(type));
 	}
-	say(out, "new namespaces", text.length > 0 ? buffer : "none");
+}
+
+static void say_namespaces(const struct out *out, const struct mr_plan *plan)
+{
+	char names[MR_NAMES_SIZE];
+
+	mr_plan_name_namespaces(plan->namespaces, names);
+	say(out, "new namespaces", names[0] != '\0' ? names : "none");
 }
 
 static void say_map(const struct out *out, const char *key, const struct maproot_idmap *map)

@@ -65,6 +65,10 @@ int mr_plan_settle(const struct maproot_request *request, const struct mr_facts 
 /* The CLONE_NEW* flags of a set of types. */
 unsigned int mr_plan_clone_flags(unsigned int namespaces);
 
+/* "mnt user": the names of a set of types. */
+enum { MR_NAMES_SIZE = 64 };
+void mr_plan_name_namespaces(unsigned int namespaces, char names[MR_NAMES_SIZE]);
+
 /* The plan in words, a line a call. */
 void mr_plan_describe(const struct maproot_request *request, const struct mr_plan *plan,
 		      void (*line)(void *arg, const char *text), void *arg);

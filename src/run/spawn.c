@@ -2,19 +2,13 @@
  * Starting another program in new namespaces, from any thread of any program.
  */
 #include "base/error.h"
-#include "base/io.h"
 #include "run/prepare.h"
 #include "run/start.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
 
 extern char **environ;
 
@@ -76,7 +70,7 @@ int maproot_spawn(const struct maproot_request *request, char *const argv[], cha
 	code = start(&child, envp ? envp : environ, ret_child, err);
 	(void)pthread_setcancelstate(cancel_state, NULL);
 	if (code == 0)
-		ret_child->pidfd = mr_raise_fd((int)syscall(SYS_pidfd_open, ret_child->pid, 0));
+		ret_child->pidfd = mr_open_pidfd(ret_child->pid);
 	if (code == 0 && ret_child->pidfd < 0)
 		ret_child->pidfd = -1;
 	return code;

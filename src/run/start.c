@@ -84,12 +84,17 @@ int mr_open_gate(struct mr_start *start, struct maproot_error *err)
 	return 0;
 }
 
+int mr_open_pidfd(pid_t pid)
+{
+	return mr_raise_fd((int)syscall(SYS_pidfd_open, pid, 0));
+}
+
 /* Lets a child in another pid namespace see whether we live: our pidfd, or a pipe that we hold the other end of. */
 static int open_lifeline(struct mr_start *start, struct maproot_error *err)
 {
 	int ends[2];
 
-	start->lifeline[0] = mr_raise_fd((int)syscall(SYS_pidfd_open, getpid(), 0));
+	start->lifeline[0] = mr_open_pidfd(getpid());
 	if (start->lifeline[0] >= 0)
 		return 0;
 	if (start->lifeline[0] != -ENOSYS)
@@ -166,22 +171,10 @@ int mr_serve_gate(struct mr_start *start, pid_t pid, struct maproot_error *err)
 	return code;
 }
 
-static const char *flag_names(unsigned int namespaces, char *buffer, size_t size)
-{
-	struct mr_text text = mr_text_in(buffer, size);
-
-	for (unsigned int type = 0; type < MAPROOT_NAMESPACE_COUNT; type++) {
-		if (mr_has(namespaces, type))
-			mr_text_add_item(&text, " ", maproot_namespace_name(type));
-	}
-	return buffer;
-}
-
 static int clone_child(struct mr_start *start, char *stack_top, pid_t *ret_pid, struct maproot_error *err)
 {
 	unsigned int namespaces = start->plan->namespaces & ~(start->aside ? MR_FOR_CHILDREN : 0);
 	unsigned int flags = mr_plan_clone_flags(namespaces) | CLONE_VM | SIGCHLD;
-	char names[64];
 	pid_t pid;
 	int code = 0;
 
@@ -193,9 +186,13 @@ static int clone_child(struct mr_start *start, char *stack_top, pid_t *ret_pid, 
 	if (code < 0)
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "take over pending signals");
 	pid = clone(mr_child_main, stack_top, (int)flags, start);
-	if (pid < 0)
-		return mr_fail(err, errno, MAPROOT_STEP_CREATE,
-			       flag_names(namespaces, names, sizeof(names)));
+	if (pid < 0) {
+		char names[MR_NAMES_SIZE];
+
+		code = errno;
+		mr_plan_name_namespaces(namespaces, names);
+		return mr_fail(err, code, MAPROOT_STEP_CREATE, names);
+	}
 	*ret_pid = pid;
 	return 0;
 }

@@ -13,6 +13,9 @@
  */
 int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err);
 
+/* pidfd_open(2), close-on-exec and never 0-2. Returns it or -errno: -ENOSYS before Linux 5.3. */
+int mr_open_pidfd(pid_t pid);
+
 /* The process is dead when this returns, and reaped. Nothing for pid 0. */
 void mr_end_process(pid_t pid);
 
