@@ -62,6 +62,20 @@ extern "C" {
 	X(CLOSE_FDS, "close-fds", "cannot close file descriptors from %s up")                \
 	X(FIND, "find", "cannot find '%s'")                                                  \
 	X(EXEC, "exec", "cannot execute '%s'")                                               \
+	X(REFERENCE, "reference", "malformed reference %s.")                                 \
+	X(NO_PROCESS, "no-process", "there is no process %s.")                               \
+	X(OPEN_NAMESPACE, "open-namespace", "cannot open namespace '%s'")                    \
+	X(NOT_NAMESPACE, "not-namespace", "%s.")                                             \
+	X(WRONG_TYPE, "wrong-type", "%s.")                                                   \
+	X(JOIN, "join", "cannot join %s")                                                    \
+	X(JOIN_RIGHTS, "join-rights", "no permission to join %s.")                           \
+	X(RESTORE, "restore", "cannot go back to %s: this thread is of no use any more")     \
+	X(RUN_IN, "run-in", "cannot run a function inside: %s.")                             \
+	X(PIN, "pin", "cannot pin a namespace to %s")                                        \
+	X(UNPIN, "unpin", "cannot unpin %s")                                                 \
+	X(NAME, "name", "%s.")                                                               \
+	X(RECORD, "record", "cannot keep the record '%s'")                                   \
+	X(INSPECT, "inspect", "cannot read the namespaces of process %s")                    \
 	X(INTERPRETER, "interpreter", "cannot execute %s: bad interpreter")                  \
 	X(SUPERVISE, "supervise", "cannot wait for the command")
 

@@ -7,6 +7,7 @@
 
 #include <maproot/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,6 +43,27 @@ const char *maproot_namespace_name(enum maproot_namespace type);
 
 /* The CLONE_NEW* flag of the type; 0 for a number that is no type. */
 unsigned int maproot_namespace_flag(enum maproot_namespace type);
+
+/*
+ * Types from an OCI runtime-spec's linux.namespaces: "type", and a "path" for one to join; NULL there is a new one. An
+ * array of these is what a spec has read.
+ */
+struct maproot_namespace_entry {
+	enum maproot_namespace type;
+	const char *path;
+};
+
+/* The entry of a type; NULL where there is none. */
+const struct maproot_namespace_entry *
+maproot_namespace_get(const struct maproot_namespace_entry *entries, size_t count, enum maproot_namespace type);
+
+/*
+ * Fills `ret_entries` (room for `type_count`) with the entries of these types, in the order of `types`; types without an
+ * entry are left out. Returns how many there are.
+ */
+size_t maproot_namespace_filter(const struct maproot_namespace_entry *entries, size_t count,
+				const enum maproot_namespace *types, size_t type_count,
+				struct maproot_namespace_entry *ret_entries);
 
 /* Finds a type by its /proc name or its OCI name. Returns 0, or -EINVAL (step REQUEST, names `name`). */
 int maproot_namespace_by_name(const char *name, enum maproot_namespace *ret_type,

@@ -13,7 +13,7 @@
 
 #include <maproot/error.h>
 #include <maproot/idmap.h>
-#include <maproot/namespace.h>
+#include <maproot/join.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,8 +31,9 @@ enum maproot_setgroups {
 };
 
 enum maproot_groups {
-	MAPROOT_GROUPS_KEEP = 0, /* supplementary groups stay; unmapped ones show as 65534 */
-	MAPROOT_GROUPS_DROP,     /* none are left; checked afterwards */
+	MAPROOT_GROUPS_DEFAULT = 0, /* dropped in a joined user namespace that lets them be dropped; else kept */
+	MAPROOT_GROUPS_KEEP,        /* supplementary groups stay; unmapped ones show as 65534 */
+	MAPROOT_GROUPS_DROP,        /* none are left; checked afterwards */
 };
 
 enum maproot_propagation {
@@ -42,7 +43,10 @@ enum maproot_propagation {
 	MAPROOT_PROPAGATION_UNCHANGED,
 };
 
-/* Which ids the command has. The maps of `users` and `groups` come first, then the own id, then subordinates. */
+/*
+ * Which ids the command has. In a new user namespace: the maps of `users` and `groups` come first, then the own id, then
+ * subordinates. A joined one has its maps: there the command is its root where that is mapped, else who it was.
+ */
 struct maproot_identity {
 	bool own_user;  /* map the effective user id to `user` although `users` has ranges */
 	bool own_group; /* likewise the group */
@@ -53,6 +57,11 @@ struct maproot_identity {
 	const struct maproot_idmap *groups;
 	enum maproot_setgroups setgroups;
 	enum maproot_groups supplementary;
+	bool preserve;  /* joined user namespace: change no id and no group */
+	bool set_user;  /* at the end become `inner_user`, which has to be mapped; without capabilities unless it is 0 */
+	bool set_group; /* likewise `inner_group` */
+	uint32_t inner_user;
+	uint32_t inner_group;
 };
 
 enum maproot_mount_kind {
@@ -69,9 +78,18 @@ struct maproot_mount {
 	bool read_only; /* of a bind, and everything mounted below it */
 };
 
-/* Everything zero is the plain request: root of a new user and mount namespace, nothing else new. */
+/*
+ * Everything zero is the plain request: root of a new user and mount namespace, nothing else new. Joins come first, then what is
+ * new, inside of what was joined. With joins a new user namespace is made only if asked for, and a process is made only for
+ * what only children can enter (pid; new time), or if asked for.
+ */
 struct maproot_request {
-	unsigned int namespaces; /* set of types to create; user and mnt are added where they are needed */
+	unsigned int namespaces;  /* set of types to create; user and mnt are added where they are needed */
+	const char *const *joins; /* references, see <maproot/join.h>; one without types leaves out what is to be created */
+	size_t join_count;
+	const char *join_order; /* NULL: the owners decide */
+	const char *name;       /* NULL: none; kept in <maproot/name.h> while the command runs, which then is a child */
+	char *const *named;     /* what the record of the name calls the command, NULL-terminated; NULL: nothing */
 	struct maproot_identity identity;
 	bool in_place;    /* no child: this process becomes it; single-threaded callers only */
 	bool child;       /* a child even where none is needed */
@@ -93,6 +111,8 @@ struct maproot_outcome {
 	bool ended;           /* true: a child did it and has ended; this process only waited */
 	int wait_status;      /* as waitpid(2), when ended */
 	unsigned int created; /* namespaces made, when not ended */
+	unsigned int joined;  /* namespaces joined, when not ended */
+	unsigned int skipped; /* not joined, as the caller was in them already */
 };
 
 /*
@@ -106,7 +126,8 @@ int maproot_ensure_root(char **argv, struct maproot_error *err);
 
 /*
  * The same for any request, and never ends the process: returns 0 with `ret_outcome` filled (see there),
- * or -errno. The namespaces, ids and pids of the request are done on return; maproot_exec() does the rest.
+ * or -errno. Where joins need a child, it is not this program again but a copy of this process, in which this returns
+ * too, as after fork(2). The namespaces, ids and pids of the request are done on return; maproot_exec() does the rest.
  * A plain caller who is privileged and asks for nothing new gets nothing new.
  * A process that waited for a child has closed all its descriptors and blocked all signals when this returns
  * (`ended`): what is left for it is maproot_end_as(). A failure half-way in place leaves it where it was then:
@@ -115,6 +136,19 @@ int maproot_ensure_root(char **argv, struct maproot_error *err);
  */
 int maproot_become(const struct maproot_request *request, char **argv,
 		   struct maproot_outcome *ret_outcome, struct maproot_error *err);
+
+/*
+ * Whether this is the program that was executed again, and maproot_become() was not called yet: whatever is to be done once, the
+ * first run has done.
+ */
+bool maproot_is_reexecuted(void);
+
+/*
+ * As maproot_exec(), but instead of a command this process holds the namespaces that it is in, in as little memory as it can:
+ * closes all descriptors, leaves its directory, and returns when SIGTERM, SIGINT or SIGHUP has come (they need not be unblocked
+ * before). As process 1 too. For a process with one thread.
+ */
+int maproot_hold(const struct maproot_request *request, unsigned int created, struct maproot_error *err);
 
 /*
  * In this process: host name, loopback, root, mounts, directory, descriptors, then the command,

@@ -99,7 +99,7 @@ static void add_printable(struct mr_text *text, const char *object)
 	}
 }
 
-size_t maproot_error_format(const struct maproot_error *err, char *buffer, size_t size)
+size_t mr_error_format(const struct maproot_error *err, const char *code_words, char *buffer, size_t size)
 {
 	struct mr_text text = mr_text_in(buffer, size);
 	bool known = (unsigned int)err->step < MAPROOT_STEP_COUNT;
@@ -119,9 +119,14 @@ size_t maproot_error_format(const struct maproot_error *err, char *buffer, size_
 	}
 	if (!complete) {
 		mr_text_add(&text, ": ");
-		mr_text_add(&text, strerror(err->code));
+		mr_text_add(&text, code_words);
 	}
 	return text.length;
+}
+
+size_t maproot_error_format(const struct maproot_error *err, char *buffer, size_t size)
+{
+	return mr_error_format(err, strerror(err->code), buffer, size);
 }
 
 int maproot_error_status(const struct maproot_error *err)

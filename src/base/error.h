@@ -20,6 +20,9 @@ int mr_fail_number(struct maproot_error *err, int code, enum maproot_step step, 
 /* At the entry of a public function: forgets what an earlier call left. */
 void mr_error_reset(struct maproot_error *err);
 
+/* maproot_error_format() with words for the errno value, where strerror(3) is too much. */
+size_t mr_error_format(const struct maproot_error *err, const char *code_words, char *buffer, size_t size);
+
 /* Moves a recorded failure to where the caller looks for it, and returns its -code. */
 int mr_error_pass(struct maproot_error *err, const struct maproot_error *from);
 

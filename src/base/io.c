@@ -46,11 +46,20 @@ int mr_write_once(int fd, const char *bytes, size_t count)
 	return (size_t)written == count ? 0 : -EIO;
 }
 
+int mr_write_file_at(int directory, const char *path, const char *bytes, size_t count)
+{
+	mr_auto_fd int fd = -1;
+
+	do
+		fd = openat(directory, path, O_WRONLY | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	fd = mr_raise_fd(fd);
+	return fd < 0 ? fd : mr_write_once(fd, bytes, count);
+}
+
 int mr_write_file(const char *path, const char *bytes, size_t count)
 {
-	mr_auto_fd int fd = mr_open(path, O_WRONLY, 0);
-
-	return fd < 0 ? fd : mr_write_once(fd, bytes, count);
+	return mr_write_file_at(AT_FDCWD, path, bytes, count);
 }
 
 ssize_t mr_read(int fd, void *buffer, size_t size)

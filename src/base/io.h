@@ -20,6 +20,9 @@ int mr_raise_fd(int fd);
 /* One write(2): for kernel files that take a value whole or not at all. Returns 0 or -errno; short: -EIO. */
 int mr_write_once(int fd, const char *bytes, size_t count);
 
+/* The same for what is below an open directory. */
+int mr_write_file_at(int directory, const char *path, const char *bytes, size_t count);
+
 /* Opens, writes once, closes. */
 int mr_write_file(const char *path, const char *bytes, size_t count);
 

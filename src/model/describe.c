@@ -43,6 +43,33 @@ static void say_namespaces(const struct out *out, const struct mr_plan *plan)
 	say(out, "new namespaces", names[0] != '\0' ? names : "none");
 }
 
+static void say_joined(const struct out *out, const struct maproot_request *request, const struct mr_plan *plan)
+{
+	char names[MR_NAMES_SIZE];
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	if (plan->joined) {
+		mr_plan_name_namespaces(plan->joined, names);
+		mr_text_add(&text, names);
+		if (plan->process) {
+			mr_text_add(&text, ", of process ");
+			mr_text_add_number(&text, plan->process);
+			mr_text_add(&text, ", in one call");
+		} else if (request->join_order) {
+			mr_text_add(&text, ", one by one: ");
+			mr_text_add(&text, request->join_order);
+		} else {
+			mr_text_add(&text, ", one by one");
+		}
+		say(out, "joined", buffer);
+	}
+	if (plan->skipped) {
+		mr_plan_name_namespaces(plan->skipped, names);
+		say(out, "already in", names);
+	}
+}
+
 static void say_map(const struct out *out, const char *key, const struct maproot_idmap *map)
 {
 	for (size_t at = 0; at < map->count; at++) {
@@ -53,6 +80,43 @@ static void say_map(const struct out *out, const char *key, const struct maproot
 		buffer[length - 1] = '\0'; /* the newline that the kernel wants */
 		say(out, key, buffer);
 	}
+}
+
+/* What its maps are is seen when they are reached. */
+static void say_joined_ids(const struct out *out, const struct maproot_identity *identity)
+{
+	static const char *const groups[] = {
+		[MAPROOT_GROUPS_DEFAULT] = "supplementary groups dropped if they can be",
+		[MAPROOT_GROUPS_KEEP] = "supplementary groups kept",
+		[MAPROOT_GROUPS_DROP] = "no supplementary groups",
+	};
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	if (identity->preserve) {
+		say(out, "runs as", "who it is, in the terms of the joined user namespace");
+		return;
+	}
+	mr_text_add(&text, "root of the joined user namespace if it has one, else who it is, ");
+	mr_text_add(&text, groups[identity->supplementary]);
+	say(out, "runs as", buffer);
+}
+
+static void say_last_ids(const struct out *out, const struct maproot_identity *identity)
+{
+	char buffer[LINE_SIZE];
+	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
+
+	if (identity->set_user) {
+		mr_text_add(&text, "user ");
+		mr_text_add_number(&text, identity->inner_user);
+	}
+	if (identity->set_group) {
+		mr_text_add(&text, identity->set_user ? ", group " : "group ");
+		mr_text_add_number(&text, identity->inner_group);
+	}
+	if (identity->set_user || identity->set_group)
+		say(out, "becomes at the end", buffer);
 }
 
 static void say_ids(const struct out *out, const struct mr_plan *plan)
@@ -87,13 +151,18 @@ static void say_process(const struct out *out, const struct mr_plan *plan)
 {
 	static const char *const ways[] = {
 		[MR_WAY_HERE] = "this one",
-		[MR_WAY_IN_PLACE] = "this one, with unshare",
+		[MR_WAY_IN_PLACE] = "this one, with ",
 		[MR_WAY_CHILD] = "a child; signals and status pass through",
 	};
 	char buffer[LINE_SIZE];
 	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
 
 	mr_text_add(&text, ways[plan->way]);
+	if (plan->way == MR_WAY_IN_PLACE) {
+		mr_text_add(&text, plan->joined ? "setns" : "");
+		mr_text_add(&text, plan->joined && plan->namespaces ? " and " : "");
+		mr_text_add(&text, plan->namespaces ? "unshare" : "");
+	}
 	if (plan->way == MR_WAY_CHILD && plan->death_signal != 0) {
 		mr_text_add(&text, "; gets signal ");
 		mr_text_add_number(&text, plan->death_signal);
@@ -182,8 +251,13 @@ void mr_plan_describe(const struct maproot_request *request, const struct mr_pla
 {
 	const struct out out = { line, arg };
 
+	say_joined(&out, request, plan);
 	say_namespaces(&out, plan);
-	say_ids(&out, plan);
+	if (mr_has(plan->joined, MAPROOT_NAMESPACE_USER))
+		say_joined_ids(&out, &request->identity);
+	else
+		say_ids(&out, plan);
+	say_last_ids(&out, &request->identity);
 	say_process(&out, plan);
 	say_furniture(&out, request, plan);
 }

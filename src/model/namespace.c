@@ -11,7 +11,7 @@ static const struct {
 	const char *name;
 	const char *oci_name;
 	unsigned int flag;
-} types[] = {
+} table[] = {
 #define X(id, name, oci, letter, flag) [MAPROOT_NAMESPACE_##id] = { name, oci, flag },
 	MAPROOT_NAMESPACES(X)
 #undef X
@@ -19,12 +19,12 @@ static const struct {
 
 const char *maproot_namespace_name(enum maproot_namespace type)
 {
-	return (unsigned int)type < MAPROOT_NAMESPACE_COUNT ? types[type].name : NULL;
+	return (unsigned int)type < MAPROOT_NAMESPACE_COUNT ? table[type].name : NULL;
 }
 
 unsigned int maproot_namespace_flag(enum maproot_namespace type)
 {
-	return (unsigned int)type < MAPROOT_NAMESPACE_COUNT ? types[type].flag : 0;
+	return (unsigned int)type < MAPROOT_NAMESPACE_COUNT ? table[type].flag : 0;
 }
 
 int maproot_namespace_by_name(const char *name, enum maproot_namespace *ret_type,
@@ -32,11 +32,36 @@ int maproot_namespace_by_name(const char *name, enum maproot_namespace *ret_type
 {
 	mr_error_reset(err);
 	for (unsigned int type = 0; type < MAPROOT_NAMESPACE_COUNT; type++) {
-		if (strcmp(name, types[type].name) == 0 || strcmp(name, types[type].oci_name) == 0) {
+		if (strcmp(name, table[type].name) == 0 || strcmp(name, table[type].oci_name) == 0) {
 			*ret_type = (enum maproot_namespace)type;
 			return 0;
 		}
 	}
 	return mr_fail_pieces(err, EINVAL, MAPROOT_STEP_REQUEST, "unknown namespace type '", name, "'",
 			      NULL);
+}
+
+const struct maproot_namespace_entry *
+maproot_namespace_get(const struct maproot_namespace_entry *entries, size_t count, enum maproot_namespace type)
+{
+	for (size_t at = 0; at < count; at++) {
+		if (entries[at].type == type)
+			return &entries[at];
+	}
+	return NULL;
+}
+
+size_t maproot_namespace_filter(const struct maproot_namespace_entry *entries, size_t count,
+				const enum maproot_namespace *types, size_t type_count,
+				struct maproot_namespace_entry *ret_entries)
+{
+	size_t found = 0;
+
+	for (size_t at = 0; at < type_count; at++) {
+		const struct maproot_namespace_entry *entry = maproot_namespace_get(entries, count, types[at]);
+
+		if (entry)
+			ret_entries[found++] = *entry;
+	}
+	return found;
 }

@@ -26,6 +26,14 @@ unsigned int mr_plan_clone_flags(unsigned int namespaces)
 	return flags;
 }
 
+int mr_fail_created(int code, unsigned int namespaces, struct maproot_error *err)
+{
+	char names[MR_NAMES_SIZE];
+
+	mr_plan_name_namespaces(namespaces, names);
+	return mr_fail(err, code, MAPROOT_STEP_CREATE, names);
+}
+
 static bool asks_for_map(const struct maproot_identity *identity)
 {
 	return identity->own_user || identity->own_group || identity->users || identity->groups ||
@@ -39,7 +47,8 @@ static bool wants_mounts(const struct maproot_request *request)
 	       request->propagation != MAPROOT_PROPAGATION_SLAVE;
 }
 
-static int check_mounts(const struct maproot_request *request, struct maproot_error *err)
+static int check_mounts(const struct maproot_request *request, const struct mr_facts *facts,
+			struct maproot_error *err)
 {
 	for (size_t at = 0; at < request->mount_count; at++) {
 		const struct maproot_mount *mount = &request->mounts[at];
@@ -51,14 +60,15 @@ static int check_mounts(const struct maproot_request *request, struct maproot_er
 		if (mount->kind == MAPROOT_MOUNT_BIND && (!mount->source || !mount->source[0]))
 			return refuse(err, "a bind mount needs a source");
 		if (mount->kind == MAPROOT_MOUNT_PROC &&
-		    !mr_has(request->namespaces, MAPROOT_NAMESPACE_PID))
+		    !mr_has(request->namespaces | facts->joined, MAPROOT_NAMESPACE_PID))
 			return refuse(err, "mounting a new /proc needs a new pid namespace");
 	}
 	return 0;
 }
 
 /* What names a namespace type without asking for a new one would change the host's, or nothing at all. */
-static int check_needs(const struct maproot_request *request, struct maproot_error *err)
+static int check_needs(const struct maproot_request *request, const struct mr_facts *facts,
+		       struct maproot_error *err)
 {
 	unsigned int wanted = request->namespaces;
 
@@ -70,13 +80,33 @@ static int check_needs(const struct maproot_request *request, struct maproot_err
 		return refuse(err, "clock offsets need a new time namespace");
 	if (wanted & ~MAPROOT_NAMESPACE_ALL)
 		return refuse(err, "unknown namespace type in the set");
-	return check_mounts(request, err);
+	return check_mounts(request, facts, err);
 }
 
-static int check_in_place(const struct maproot_request *request, struct maproot_error *err)
+/* What was joined is somebody's, and stays as it is. */
+static int check_joined(const struct maproot_request *request, const struct mr_facts *facts,
+			struct maproot_error *err)
+{
+	if (mr_has(facts->joined, MAPROOT_NAMESPACE_USER) && asks_for_map(&request->identity))
+		return refuse(err, "a joined user namespace has its id maps already");
+	if (mr_has(facts->joined, MAPROOT_NAMESPACE_MNT) && wants_mounts(request))
+		return refuse(err, "root, mounts and propagation need a new mount namespace, not a joined one");
+	if (request->identity.preserve && request->identity.supplementary == MAPROOT_GROUPS_DROP)
+		return refuse(err, "groups can't be preserved and dropped at once");
+	if (request->join_order && request->join_count == 0)
+		return refuse(err, "an order of joining needs something to join");
+	return 0;
+}
+
+static int check_in_place(const struct maproot_request *request, const struct mr_facts *facts,
+			  struct maproot_error *err)
 {
 	if (!request->in_place)
 		return 0;
+	if (request->name)
+		return refuse(err, "in place is impossible with a name: somebody has to keep it");
+	if (mr_has(facts->joined, MAPROOT_NAMESPACE_PID))
+		return refuse(err, "in place is impossible with a pid namespace joined: only children enter it");
 	if (mr_has(request->namespaces, MAPROOT_NAMESPACE_PID))
 		return refuse(err, "in place is impossible with a new pid namespace: only children enter it");
 	if (mr_has(request->namespaces, MAPROOT_NAMESPACE_TIME))
@@ -108,27 +138,43 @@ static int lay_maps(const struct maproot_identity *identity, const struct mr_fac
 
 static enum mr_way choose_way(const struct maproot_request *request, const struct mr_plan *plan)
 {
-	if (request->child)
+	if (request->child || request->name)
 		return MR_WAY_CHILD;
-	if (plan->namespaces == 0)
+	if (plan->namespaces == 0 && plan->joined == 0)
 		return MR_WAY_HERE;
-	/* Without a user namespace to enter, unshare(2) here does it all, and no process stands between. */
+	/* Without a user namespace to make, unshare(2) here does it all, and no process stands between. */
 	if (request->in_place ||
-	    !(plan->namespaces & (BIT(MAPROOT_NAMESPACE_USER) | MR_FOR_CHILDREN)))
+	    (!(plan->namespaces & (BIT(MAPROOT_NAMESPACE_USER) | MR_FOR_CHILDREN)) &&
+	     !mr_has(plan->joined, MAPROOT_NAMESPACE_PID)))
 		return MR_WAY_IN_PLACE;
 	return MR_WAY_CHILD;
+}
+
+/* A plain caller becomes root of a new user namespace; whoever joins one need not, nor who has nothing to make. */
+static bool needs_user_namespace(const struct maproot_request *request, const struct mr_facts *facts)
+{
+	if (asks_for_map(&request->identity))
+		return true;
+	if (facts->privileged || mr_has(facts->joined, MAPROOT_NAMESPACE_USER))
+		return false;
+	return request->join_count == 0 || request->namespaces != 0 || wants_mounts(request);
 }
 
 int mr_plan_make(const struct maproot_request *request, const struct mr_facts *facts,
 		 struct mr_plan *ret_plan, struct maproot_error *err)
 {
-	int code = check_needs(request, err);
+	int code = check_needs(request, facts, err);
 
 	if (code == 0)
-		code = check_in_place(request, err);
+		code = check_joined(request, facts, err);
+	if (code == 0)
+		code = check_in_place(request, facts, err);
 	if (code < 0)
 		return code;
 
+	ret_plan->joined = facts->joined;
+	ret_plan->skipped = facts->skipped;
+	ret_plan->process = facts->process;
 	ret_plan->namespaces = request->namespaces;
 	ret_plan->mapper = MR_MAPPER_NONE;
 	ret_plan->users.count = 0;
@@ -142,12 +188,15 @@ int mr_plan_make(const struct maproot_request *request, const struct mr_facts *f
 	ret_plan->monotonic = request->monotonic;
 	ret_plan->boottime = request->boottime;
 	ret_plan->init = mr_has(request->namespaces, MAPROOT_NAMESPACE_PID) && !request->as_pid_1;
-	if (!facts->privileged || asks_for_map(&request->identity))
+	if (needs_user_namespace(request, facts))
 		ret_plan->namespaces |= BIT(MAPROOT_NAMESPACE_USER);
-	if (mr_has(ret_plan->namespaces, MAPROOT_NAMESPACE_USER) || wants_mounts(request))
+	if (!mr_has(facts->joined, MAPROOT_NAMESPACE_MNT) &&
+	    (mr_has(ret_plan->namespaces, MAPROOT_NAMESPACE_USER) || wants_mounts(request)))
 		ret_plan->namespaces |= BIT(MAPROOT_NAMESPACE_MNT);
 	/* Privileged without a user namespace, a command under another id than 0 would lose all on exec. */
-	ret_plan->keep_capabilities = facts->user != 0;
+	ret_plan->keep_capabilities = facts->privileged && facts->user != 0 &&
+				      !mr_has(facts->joined, MAPROOT_NAMESPACE_USER);
+	ret_plan->hide = facts->joined != 0;
 	ret_plan->way = choose_way(request, ret_plan);
 	if (!mr_has(ret_plan->namespaces, MAPROOT_NAMESPACE_USER))
 		return 0;

@@ -17,14 +17,17 @@
 struct mr_facts {
 	uid_t user; /* effective */
 	gid_t group;
-	bool privileged; /* the four capabilities of maproot_capabilities_probe() are effective */
-	bool may_map;    /* CAP_SETUID and CAP_SETGID are: any ids may be mapped into a namespace below */
+	bool privileged;      /* the four capabilities of maproot_capabilities_probe() are effective */
+	bool may_map;         /* CAP_SETUID and CAP_SETGID are: any ids may be mapped into a namespace below */
+	unsigned int joined;  /* namespaces that the references lead to */
+	unsigned int skipped; /* likewise, but the caller is in them already */
+	pid_t process;        /* that all of them are of, and are entered with in one call; 0: one by one */
 };
 
 /* Which process becomes what was asked for. */
 enum mr_way {
 	MR_WAY_HERE,     /* this one, and nothing new is needed */
-	MR_WAY_IN_PLACE, /* this one, with unshare(2) */
+	MR_WAY_IN_PLACE, /* this one, with setns(2) and unshare(2) */
 	MR_WAY_CHILD,    /* a child, with this process standing in for it */
 };
 
@@ -38,6 +41,9 @@ enum mr_mapper {
 
 struct mr_plan {
 	enum mr_way way;
+	unsigned int joined;     /* to enter, before what is created */
+	unsigned int skipped;    /* not to enter, for being there */
+	pid_t process;           /* as in the facts */
 	unsigned int namespaces; /* to create */
 	enum mr_mapper mapper;
 	struct maproot_idmap users;
@@ -48,6 +54,7 @@ struct mr_plan {
 	uint32_t user;
 	uint32_t group;
 	bool keep_capabilities; /* over exec, for ids other than 0 */
+	bool hide;              /* not dumpable: what we enter may have masters of its own */
 	bool init;              /* our process 1 in the new pid namespace */
 	int death_signal;
 	int64_t monotonic;
@@ -68,6 +75,9 @@ unsigned int mr_plan_clone_flags(unsigned int namespaces);
 /* "mnt user": the names of a set of types. */
 enum { MR_NAMES_SIZE = 64 };
 void mr_plan_name_namespaces(unsigned int namespaces, char names[MR_NAMES_SIZE]);
+
+/* Says that these could not be created. Returns -code. */
+int mr_fail_created(int code, unsigned int namespaces, struct maproot_error *err);
 
 /* The plan in words, a line a call. */
 void mr_plan_describe(const struct maproot_request *request, const struct mr_plan *plan,

@@ -111,6 +111,72 @@ static const struct {
 	  "process: a child; signals and status pass through; the command is process 1\n" },
 };
 
+static const struct mr_facts joiner = {
+	.user = 1000,
+	.group = 1001,
+	.joined = BIT(USER) | BIT(MNT) | BIT(PID),
+	.skipped = BIT(CGROUP) | BIT(TIME),
+	.process = 4711,
+};
+static const struct mr_facts collector = { .user = 1000, .group = 1001, .joined = BIT(USER) | BIT(NET) };
+static const struct mr_facts root_joiner = { .privileged = true, .may_map = true, .joined = BIT(NET) };
+static const struct mr_facts insider = { .user = 1000, .group = 1001, .skipped = BIT(USER) | BIT(NET) };
+
+static const struct {
+	const struct mr_facts *facts;
+	struct maproot_request request;
+	const char *said;
+} joins[] = {
+	{ &joiner,
+	  { .join_count = 1, .death_signal = SIGKILL },
+	  "joined: mnt pid user, of process 4711, in one call\n"
+	  "already in: cgroup time\n"
+	  "new namespaces: none\n"
+	  "runs as: root of the joined user namespace if it has one, else who it is, supplementary groups dropped "
+	  "if they can be\n"
+	  "process: a child; signals and status pass through; gets signal 9 if this process dies\n" },
+	{ &collector,
+	  { .join_count = 2, .namespaces = BIT(UTS), .hostname = "box", .identity = { .supplementary = MAPROOT_GROUPS_KEEP } },
+	  "joined: net user, one by one\n"
+	  "new namespaces: uts\n"
+	  "runs as: root of the joined user namespace if it has one, else who it is, supplementary groups kept\n"
+	  "process: this one, with setns and unshare\n"
+	  "host name: box\n" },
+	{ &collector,
+	  { .join_count = 2,
+	    .join_order = "!net,user",
+	    .identity = { .set_user = true,
+			  .inner_user = 5,
+			  .set_group = true,
+			  .inner_group = 6,
+			  .supplementary = MAPROOT_GROUPS_DROP } },
+	  "joined: net user, one by one: !net,user\n"
+	  "new namespaces: none\n"
+	  "runs as: root of the joined user namespace if it has one, else who it is, no supplementary groups\n"
+	  "becomes at the end: user 5, group 6\n"
+	  "process: this one, with setns\n" },
+	{ &collector,
+	  { .join_count = 2, .identity = { .preserve = true, .set_group = true, .inner_group = 6 } },
+	  "joined: net user, one by one\n"
+	  "new namespaces: none\n"
+	  "runs as: who it is, in the terms of the joined user namespace\n"
+	  "becomes at the end: group 6\n"
+	  "process: this one, with setns\n" },
+	{ &root_joiner,
+	  { .join_count = 1, .identity = { .set_user = true, .inner_user = 1000 } },
+	  "joined: net, one by one\n"
+	  "new namespaces: none\n"
+	  "runs as: user 0, group 0, supplementary groups kept\n"
+	  "becomes at the end: user 1000\n"
+	  "process: this one, with setns\n" },
+	{ &insider,
+	  { .join_count = 1 },
+	  "already in: net user\n"
+	  "new namespaces: none\n"
+	  "runs as: user 1000, group 1001, supplementary groups kept\n"
+	  "process: this one\n" },
+};
+
 static void take_line(void *arg, const char *text)
 {
 	char *said = arg;
@@ -128,6 +194,18 @@ START_TEST(says)
 	ck_assert_int_eq(mr_plan_settle(&rows[_i].request, rows[_i].facts, &plan, NULL), 0);
 	mr_plan_describe(&rows[_i].request, &plan, take_line, said);
 	ck_assert_str_eq(said, rows[_i].said);
+}
+END_TEST
+
+START_TEST(says_what_is_joined)
+{
+	char said[8192] = "";
+	struct mr_plan plan;
+
+	ck_assert_int_eq(mr_plan_make(&joins[_i].request, joins[_i].facts, &plan, NULL), 0);
+	ck_assert_int_eq(mr_plan_settle(&joins[_i].request, joins[_i].facts, &plan, NULL), 0);
+	mr_plan_describe(&joins[_i].request, &plan, take_line, said);
+	ck_assert_str_eq(said, joins[_i].said);
 }
 END_TEST
 
@@ -155,6 +233,7 @@ static Suite *build(void)
 	Suite *suite = unit_suite("model/describe", &tc);
 
 	tcase_add_loop_test(tc, says, 0, UNIT_COUNT(rows));
+	tcase_add_loop_test(tc, says_what_is_joined, 0, UNIT_COUNT(joins));
 	tcase_add_test(tc, says_long_names_whole);
 	return suite;
 }

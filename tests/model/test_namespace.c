@@ -1,6 +1,7 @@
 /*
  * Contract of <maproot/namespace.h>: the table has the eight types of Linux with the kernel's names and flags,
- * the OCI runtime-spec's names and unshare(1)'s letters, and each is found by either name.
+ * the OCI runtime-spec's names and unshare(1)'s letters, and each is found by either name. Of a spec's list the first
+ * entry of a type counts; filtered, they come in the filter's order.
  */
 #include "unit.h"
 
@@ -89,6 +90,60 @@ START_TEST(numbers_that_are_no_type)
 }
 END_TEST
 
+#define NS(id) MAPROOT_NAMESPACE_##id
+
+/* As a spec has them; the second net one is never the answer. */
+static const struct maproot_namespace_entry spec[] = {
+	{ NS(PID), NULL },
+	{ NS(NET), "/run/netns/a" },
+	{ NS(MNT), NULL },
+	{ NS(NET), "/run/netns/b" },
+	{ NS(USER), "/proc/7/ns/user" },
+};
+
+START_TEST(an_entry_is_found_by_its_type)
+{
+	for (size_t at = 0; at < UNIT_COUNT(spec); at++)
+		ck_assert_ptr_eq(maproot_namespace_get(spec, UNIT_COUNT(spec), spec[at].type), &spec[at == 3 ? 1 : at]);
+	ck_assert_ptr_null(maproot_namespace_get(spec, UNIT_COUNT(spec), NS(UTS)));
+	ck_assert_ptr_null(maproot_namespace_get(spec, UNIT_COUNT(spec), MAPROOT_NAMESPACE_COUNT));
+	ck_assert_ptr_null(maproot_namespace_get(spec, 1, NS(NET)));
+	ck_assert_ptr_null(maproot_namespace_get(NULL, 0, NS(NET)));
+}
+END_TEST
+
+static const struct {
+	size_t count;
+	enum maproot_namespace types[4];
+	size_t found;
+	int entries[4]; /* of spec */
+} filters[] = {
+	{ 0, { 0 }, 0, { 0 } },
+	{ 1, { NS(UTS) }, 0, { 0 } },
+	{ 2, { NS(NET), NS(PID) }, 2, { 1, 0 } },
+	{ 2, { NS(PID), NS(NET) }, 2, { 0, 1 } },
+	{ 4, { NS(USER), NS(IPC), NS(MNT), NS(PID) }, 3, { 4, 2, 0 } },
+	{ 3, { NS(NET), NS(UTS), NS(NET) }, 2, { 1, 1 } },
+};
+
+START_TEST(filtered_in_the_order_of_the_filter)
+{
+	struct maproot_namespace_entry entries[4] = { { NS(TIME), "untouched" }, { NS(TIME), "untouched" }, { NS(TIME), "untouched" }, { NS(TIME), "untouched" } };
+
+	ck_assert_uint_eq(maproot_namespace_filter(spec, UNIT_COUNT(spec), filters[_i].types, filters[_i].count, entries),
+			  filters[_i].found);
+	for (size_t at = 0; at < UNIT_COUNT(entries); at++) {
+		const struct maproot_namespace_entry *want = &spec[filters[_i].entries[at]];
+
+		if (at < filters[_i].found)
+			ck_assert(entries[at].type == want->type && entries[at].path == want->path);
+		else
+			ck_assert_str_eq(entries[at].path, "untouched");
+	}
+	ck_assert_uint_eq(maproot_namespace_filter(NULL, 0, filters[_i].types, filters[_i].count, NULL), 0);
+}
+END_TEST
+
 static Suite *build(void)
 {
 	TCase *tc;
@@ -100,6 +155,8 @@ static Suite *build(void)
 	tcase_add_loop_test(tc, found_by_both_names, 0, UNIT_COUNT(rows));
 	tcase_add_loop_test(tc, strangers_are_refused, 0, UNIT_COUNT(strangers));
 	tcase_add_test(tc, numbers_that_are_no_type);
+	tcase_add_test(tc, an_entry_is_found_by_its_type);
+	tcase_add_loop_test(tc, filtered_in_the_order_of_the_filter, 0, UNIT_COUNT(filters));
 	return suite;
 }
 

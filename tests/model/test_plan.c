@@ -17,10 +17,10 @@
 static const struct mr_facts alice = { .user = 1000, .group = 1001 };
 static const struct mr_facts root = { .privileged = true, .may_map = true };
 static const struct mr_facts powerless_root = { .user = 0 };
-static const struct mr_facts capable = { 1000, 1001, true,
-					 true }; /* another id, with capabilities */
-static const struct mr_facts mapper = { 1000, 1001, false,
-					true }; /* CAP_SETUID and CAP_SETGID alone */
+/* another id, with capabilities */
+static const struct mr_facts capable = { .user = 1000, .group = 1001, .privileged = true, .may_map = true };
+/* CAP_SETUID and CAP_SETGID alone */
+static const struct mr_facts mapper = { .user = 1000, .group = 1001, .may_map = true };
 
 static const struct maproot_idmap many_users = {
 	.count = 2, .range = { { 0, 100000, 65536 }, { 70000, 300000, 1 } }
@@ -601,6 +601,249 @@ static const struct {
 	  "invalid id map: 4294967295:1000:1: passes the highest id, 4294967294" },
 };
 
+/* What somebody has found to join. */
+#define CONTAINER (BIT(USER) | BIT(MNT) | BIT(NET) | BIT(UTS))
+
+static const struct {
+	const char *name;
+	struct mr_facts facts;
+	struct maproot_request request;
+	enum mr_way way;
+	unsigned int joined;
+	unsigned int namespaces;
+	enum mr_mapper mapper;
+	bool keep;
+} joins[] = {
+	{ "what is not for children is joined here",
+	  { .user = 1000, .group = 1001, .joined = CONTAINER },
+	  { .join_count = 1 },
+	  MR_WAY_IN_PLACE,
+	  CONTAINER,
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+	{ "a pid namespace is for children",
+	  { .user = 1000, .group = 1001, .joined = CONTAINER | BIT(PID) },
+	  { .join_count = 1 },
+	  MR_WAY_CHILD,
+	  CONTAINER | BIT(PID),
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+	{ "a time namespace is not",
+	  { .user = 1000, .group = 1001, .joined = CONTAINER | BIT(TIME) },
+	  { .join_count = 1 },
+	  MR_WAY_IN_PLACE,
+	  CONTAINER | BIT(TIME),
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+	{ "a child where one is asked for",
+	  { .user = 1000, .group = 1001, .joined = CONTAINER },
+	  { .join_count = 1, .child = true },
+	  MR_WAY_CHILD,
+	  CONTAINER,
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+	{ "a name needs a child",
+	  { .user = 1000, .group = 1001, .joined = CONTAINER },
+	  { .join_count = 1, .name = "n" },
+	  MR_WAY_CHILD,
+	  CONTAINER,
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+	{ "nothing differs",
+	  { .user = 1000, .group = 1001, .skipped = MAPROOT_NAMESPACE_ALL },
+	  { .join_count = 1 },
+	  MR_WAY_HERE,
+	  0,
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+	{ "nothing differs, for root",
+	  { .user = 0, .group = 0, .skipped = CONTAINER, .privileged = true },
+	  { .join_count = 1 },
+	  MR_WAY_HERE,
+	  0,
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+	{ "nothing differs, but something is new",
+	  { .user = 1000, .group = 1001, .skipped = CONTAINER },
+	  { .join_count = 1, .namespaces = BIT(NET) },
+	  MR_WAY_CHILD,
+	  0,
+	  BASE | BIT(NET),
+	  MR_MAPPER_SELF,
+	  false },
+	{ "new inside of what is joined",
+	  { .user = 1000, .group = 1001, .joined = CONTAINER & ~BIT(NET) },
+	  { .join_count = 1, .namespaces = BIT(NET) },
+	  MR_WAY_IN_PLACE,
+	  CONTAINER & ~BIT(NET),
+	  BIT(NET),
+	  MR_MAPPER_NONE,
+	  false },
+	{ "new for children inside of what is joined",
+	  { .user = 1000, .group = 1001, .joined = CONTAINER },
+	  { .join_count = 1, .namespaces = BIT(PID) },
+	  MR_WAY_CHILD,
+	  CONTAINER,
+	  BIT(PID),
+	  MR_MAPPER_NONE,
+	  false },
+	{ "new time inside of what is joined",
+	  { .user = 1000, .group = 1001, .joined = CONTAINER },
+	  { .join_count = 1, .namespaces = BIT(TIME) },
+	  MR_WAY_CHILD,
+	  CONTAINER,
+	  BIT(TIME),
+	  MR_MAPPER_NONE,
+	  false },
+	{ "mounts in a mount namespace of their own",
+	  { .user = 1000, .group = 1001, .joined = BIT(USER) },
+	  { .join_count = 1, .mounts = &a_bind, .mount_count = 1 },
+	  MR_WAY_IN_PLACE,
+	  BIT(USER),
+	  BIT(MNT),
+	  MR_MAPPER_NONE,
+	  false },
+	{ "root joins a net",
+	  { .user = 0, .group = 0, .joined = BIT(NET), .privileged = true, .may_map = true },
+	  { .join_count = 1 },
+	  MR_WAY_IN_PLACE,
+	  BIT(NET),
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+	{ "root joins a net below a new user namespace",
+	  { .user = 0, .group = 0, .joined = BIT(NET), .privileged = true, .may_map = true },
+	  { .join_count = 1, .namespaces = BIT(USER) },
+	  MR_WAY_CHILD,
+	  BIT(NET),
+	  BASE,
+	  MR_MAPPER_SELF,
+	  false },
+	{ "root joins mounts below a new user namespace",
+	  { .user = 0, .group = 0, .joined = BIT(MNT), .privileged = true, .may_map = true },
+	  { .join_count = 1, .namespaces = BIT(USER) },
+	  MR_WAY_CHILD,
+	  BIT(MNT),
+	  BIT(USER),
+	  MR_MAPPER_SELF,
+	  false },
+	{ "capable joins a net, and stays it",
+	  { .user = 1000, .group = 1001, .joined = BIT(NET), .privileged = true },
+	  { .join_count = 1 },
+	  MR_WAY_IN_PLACE,
+	  BIT(NET),
+	  0,
+	  MR_MAPPER_NONE,
+	  true },
+	{ "who joins one type without rights is told by the kernel",
+	  { .user = 1000, .group = 1001, .joined = BIT(NET) },
+	  { .join_count = 1 },
+	  MR_WAY_IN_PLACE,
+	  BIT(NET),
+	  0,
+	  MR_MAPPER_NONE,
+	  false },
+};
+
+START_TEST(joins_come_first)
+{
+	const struct maproot_request *request = &joins[_i].request;
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+	struct mr_plan plan;
+
+	memset(&plan, 0xa5, sizeof(plan));
+	ck_assert_int_eq(mr_plan_make(request, &joins[_i].facts, &plan, &err), 0);
+	ck_assert_int_eq(mr_plan_settle(request, &joins[_i].facts, &plan, &err), 0);
+	ck_assert_msg(plan.way == joins[_i].way, "%s: way %d", joins[_i].name, (int)plan.way);
+	ck_assert_msg(plan.joined == joins[_i].joined, "%s: joined %x", joins[_i].name, plan.joined);
+	ck_assert_msg(plan.namespaces == joins[_i].namespaces, "%s: namespaces %x", joins[_i].name, plan.namespaces);
+	ck_assert_msg(plan.mapper == joins[_i].mapper, "%s: mapper %d", joins[_i].name, (int)plan.mapper);
+	ck_assert_msg(plan.keep_capabilities == joins[_i].keep, "%s: capabilities", joins[_i].name);
+	ck_assert_uint_eq(plan.skipped, joins[_i].facts.skipped);
+	ck_assert_int_eq(plan.process, joins[_i].facts.process);
+	/* Nobody in what is joined may look into the process that comes. */
+	ck_assert_int_eq(plan.hide, plan.joined != 0);
+	ck_assert_int_eq(plan.take_ids, (plan.namespaces & BIT(USER)) != 0);
+}
+END_TEST
+
+static const struct {
+	struct mr_facts facts;
+	struct maproot_request request;
+	const char *said;
+} refused_joins[] = {
+	{ { .joined = BIT(USER) },
+	  { .join_count = 1, .identity = { .own_user = true, .user = 7 } },
+	  "a joined user namespace has its id maps already" },
+	{ { .joined = BIT(USER) },
+	  { .join_count = 1, .identity = { .subordinate = true } },
+	  "a joined user namespace has its id maps already" },
+	{ { .joined = BIT(USER) },
+	  { .join_count = 1, .identity = { .users = &many_users } },
+	  "a joined user namespace has its id maps already" },
+	{ { .joined = BIT(USER) },
+	  { .join_count = 1, .identity = { .setgroups = MAPROOT_SETGROUPS_DENY } },
+	  "a joined user namespace has its id maps already" },
+	{ { .joined = BIT(MNT) },
+	  { .join_count = 1, .root = "/x" },
+	  "root, mounts and propagation need a new mount namespace, not a joined one" },
+	{ { .joined = BIT(MNT) },
+	  { .join_count = 1, .mounts = &a_bind, .mount_count = 1 },
+	  "root, mounts and propagation need a new mount namespace, not a joined one" },
+	{ { .joined = BIT(MNT) },
+	  { .join_count = 1, .propagation = MAPROOT_PROPAGATION_SHARED },
+	  "root, mounts and propagation need a new mount namespace, not a joined one" },
+	{ { .joined = BIT(USER) },
+	  { .join_count = 1, .mounts = &a_proc, .mount_count = 1 },
+	  "mounting a new /proc needs a new pid namespace" },
+	{ { .joined = BIT(UTS) }, { .join_count = 1, .hostname = "h" }, "setting the host name needs a new uts namespace" },
+	{ { .joined = BIT(TIME) }, { .join_count = 1, .boottime = 1 }, "clock offsets need a new time namespace" },
+	{ { .joined = BIT(PID) }, { .join_count = 1, .as_pid_1 = true }, "being process 1 needs a new pid namespace" },
+	{ { .joined = BIT(PID) },
+	  { .join_count = 1, .in_place = true },
+	  "in place is impossible with a pid namespace joined: only children enter it" },
+	{ { .joined = BIT(NET) },
+	  { .join_count = 1, .in_place = true, .name = "n" },
+	  "in place is impossible with a name: somebody has to keep it" },
+	{ { .joined = BIT(USER) },
+	  { .join_count = 1, .in_place = true, .namespaces = BIT(TIME) },
+	  "in place is impossible with a new time namespace: only children enter it" },
+	{ { .joined = BIT(USER) },
+	  { .join_count = 1, .identity = { .preserve = true, .supplementary = MAPROOT_GROUPS_DROP } },
+	  "groups can't be preserved and dropped at once" },
+	{ { .user = 0 }, { .join_order = "user" }, "an order of joining needs something to join" },
+};
+
+START_TEST(joins_are_refused)
+{
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+	struct mr_plan plan;
+
+	ck_assert_int_eq(mr_plan_make(&refused_joins[_i].request, &refused_joins[_i].facts, &plan, &err), -EINVAL);
+	unit_check_error(&err, EINVAL, MAPROOT_STEP_REQUEST, refused_joins[_i].said);
+}
+END_TEST
+
+/* A pid namespace that was joined is good for a new /proc. */
+START_TEST(proc_of_a_joined_pid_namespace)
+{
+	const struct mr_facts facts = { .user = 1000, .joined = BIT(USER) | BIT(PID) };
+	const struct maproot_request request = { .join_count = 1, .mounts = &a_proc, .mount_count = 1 };
+	struct mr_plan plan;
+
+	ck_assert_int_eq(mr_plan_make(&request, &facts, &plan, NULL), 0);
+	ck_assert_uint_eq(plan.namespaces, BIT(MNT));
+	ck_assert_int_eq(plan.way, MR_WAY_CHILD);
+}
+END_TEST
+
 START_TEST(refusals_are)
 {
 	const struct maproot_request *request = &refusals[_i].request;
@@ -665,6 +908,9 @@ static Suite *build(void)
 
 	tcase_add_loop_test(tc, plans_are, 0, UNIT_COUNT(plans));
 	tcase_add_loop_test(tc, refusals_are, 0, UNIT_COUNT(refusals));
+	tcase_add_loop_test(tc, joins_come_first, 0, UNIT_COUNT(joins));
+	tcase_add_loop_test(tc, joins_are_refused, 0, UNIT_COUNT(refused_joins));
+	tcase_add_test(tc, proc_of_a_joined_pid_namespace);
 	tcase_add_test(tc, the_rest_is_passed_on);
 	tcase_add_test(tc, subordinate_ids_need_the_helpers);
 	tcase_add_test(tc, flags_are_the_kernels);

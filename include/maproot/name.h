@@ -1,0 +1,85 @@
+/*
+ * Names: namespaces kept alive by a process that has a name, for users without rights. A record is a file of
+ * "key=value" lines in $XDG_RUNTIME_DIR/maproot; without that variable in /run/maproot-names for root, in
+ * /tmp/maproot-UID for others, which has to be the user's own and writable by nobody else. It is written whole or
+ * not at all, and believed only while the process that it names is that process: a stale one is as good as none.
+ */
+#ifndef MAPROOT_NAME_H
+#define MAPROOT_NAME_H
+
+#include <maproot/error.h>
+#include <maproot/namespace.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+enum {
+	MAPROOT_NAME_SIZE = 64,     /* with its end: letters, digits, '.', '_', '-', not a '.' or '-' first, no number */
+	MAPROOT_COMMAND_SIZE = 128, /* shortened to that */
+};
+
+/*
+ * What a record says. The numbers count in the namespaces that it names: elsewhere they are nobody's, and not
+ * believed.
+ */
+struct maproot_name_record {
+	char name[MAPROOT_NAME_SIZE];
+	pid_t pid;      /* of the process that is in the namespaces; 0: not yet there */
+	uint64_t start; /* when it started: field 22 of /proc/PID/stat */
+	pid_t keeper;   /* the maproot that waits for it */
+	uint64_t keeper_start;
+	uid_t user; /* who made it */
+	gid_t group;
+	int64_t created;                              /* seconds since 1970 */
+	uint64_t pid_counts_in;                       /* the pid namespace of these numbers, by inode; 0: the kernel has none */
+	uint64_t start_counts_in;                     /* likewise of the time namespace for the start times */
+	uint64_t namespaces[MAPROOT_NAMESPACE_COUNT]; /* of `pid`: inode numbers; 0: not known, or not there */
+	char command[MAPROOT_COMMAND_SIZE];           /* empty: nothing but a holder */
+};
+
+/*
+ * Takes a name for the calling process, before there is anything to be named. Of two at the same instant one gets
+ * it; the other one -EEXIST (step NAME). -EINVAL: not a name. A stale record is replaced, and so is what is none.
+ */
+int maproot_name_claim(const char *name, const char *command, struct maproot_error *err);
+
+/*
+ * Completes the record of a claimed name: `pid` is the process to join; it may have ended, if nobody has waited for it
+ * (else -ESRCH). -EPERM: the caller did not claim the name.
+ */
+int maproot_name_complete(const char *name, pid_t pid, struct maproot_error *err);
+
+/* Removes the record. 0 also when it is gone, or somebody else's by now. */
+int maproot_name_release(const char *name, struct maproot_error *err);
+
+/*
+ * Reads a record. Waits up to a second for one that is claimed and not complete (-EAGAIN). -ENOENT: nobody has the
+ * name, or stale; -ESRCH: taken in another pid namespace; -EBADMSG: what is there is no record. All of step NAME.
+ */
+int maproot_name_find(const char *name, struct maproot_name_record *ret_record, struct maproot_error *err);
+
+/*
+ * Calls `each` for every living record, by name in order, until it returns other than 0; returns that, or -errno.
+ * What is no record or counts in another namespace is passed over.
+ */
+int maproot_names(int (*each)(void *arg, const struct maproot_name_record *record), void *arg,
+		  struct maproot_error *err);
+
+/*
+ * Ends what has the name: SIGTERM, after `patience_ms` SIGKILL, to exactly that process; while it is not yet
+ * there, to the keeper. 0 when it is gone and the name free. Errors as of maproot_name_find(), but nothing is
+ * waited for; -EPERM: it may not be ended; -ETIMEDOUT: the kernel does not let go of it.
+ */
+int maproot_name_stop(const char *name, int patience_ms, struct maproot_error *err);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif
