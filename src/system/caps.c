@@ -118,3 +118,11 @@ int mr_caps_keep_over_exec(struct maproot_error *err)
 	}
 	return 0;
 }
+
+bool mr_caps_has(int cap)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return syscall(SYS_capget, &header, data) == 0 && (data[cap / 32].effective & 1u << cap % 32);
+}

@@ -5,6 +5,7 @@
 #define MR_SYSTEM_CAPS_H
 
 #include <maproot/capability.h>
+#include <stdbool.h>
 
 /*
  * Keeps everything permitted over the next exec of a process whose user is not 0: into the inheritable set,
@@ -14,5 +15,8 @@ int mr_caps_keep_over_exec(struct maproot_error *err);
 
 /* The names of those of the default four that are not effective ("CAP_SYS_ADMIN, CAP_SETUID"). */
 void mr_caps_name_lacking(char *buffer, size_t size);
+
+/* Whether one capability (CAP_*) is effective in this thread; false where that can't be read. In the child. */
+bool mr_caps_has(int cap);
 
 #endif

@@ -7,9 +7,19 @@
 #include "base/io.h"
 #include "base/text.h"
 
-int mr_clocks_set(int64_t monotonic, int64_t boottime, struct maproot_error *err)
+#include <fcntl.h>
+
+static const char path[] = "/proc/self/timens_offsets";
+
+int mr_clocks_open(struct maproot_error *err)
 {
-	static const char path[] = "/proc/self/timens_offsets";
+	int file = mr_open(path, O_WRONLY, 0);
+
+	return file < 0 ? mr_fail(err, -file, MAPROOT_STEP_TIME, path) : file;
+}
+
+int mr_clocks_set(int64_t monotonic, int64_t boottime, int file, struct maproot_error *err)
+{
 	char buffer[96];
 	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
 	int code;
@@ -21,6 +31,6 @@ int mr_clocks_set(int64_t monotonic, int64_t boottime, struct maproot_error *err
 	mr_text_add(&text, " 0\nboottime ");
 	mr_text_add_number(&text, boottime);
 	mr_text_add(&text, " 0\n");
-	code = mr_write_file(path, buffer, text.length);
+	code = file < 0 ? mr_write_file(path, buffer, text.length) : mr_write_once(file, buffer, text.length);
 	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_TIME, path) : 0;
 }

@@ -13,8 +13,12 @@ int mr_hostname_set(const char *name, struct maproot_error *err);
 /* Brings "lo" up in the calling process's network namespace. */
 int mr_loopback_up(struct maproot_error *err);
 
-/* The clocks of the time namespace that the caller's next child is the first to enter. Seconds. */
-int mr_clocks_set(int64_t monotonic, int64_t boottime, struct maproot_error *err);
+/*
+ * The clocks of the time namespace that the caller's next child is the first to enter. Seconds. `file`: what mr_clocks_open() gave while
+ * this process could still open it; -1: it can now.
+ */
+int mr_clocks_set(int64_t monotonic, int64_t boottime, int file, struct maproot_error *err);
+int mr_clocks_open(struct maproot_error *err);
 
 /* Closes every descriptor from `first` up: at once, or when the process executes another program. */
 int mr_descriptors_close_from(int first, struct maproot_error *err);

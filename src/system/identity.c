@@ -7,7 +7,9 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,5 +53,55 @@ int mr_identity_take(uid_t user, gid_t group, struct maproot_error *err)
 		return mr_fail_number(err, errno, MAPROOT_STEP_SET_GID, (long)group);
 	if (!is_user(user) && syscall(SYS_setresuid, user, user, user) < 0)
 		return mr_fail_number(err, errno, MAPROOT_STEP_SET_UID, (long)user);
+	return 0;
+}
+
+/* Where nothing is said, what can be dropped is: groups of outside mean other groups inside, or nothing. */
+static int drop_joined_groups(enum maproot_groups wanted, struct maproot_error *err)
+{
+	if (wanted == MAPROOT_GROUPS_DROP)
+		return mr_identity_drop_groups(err);
+	if (wanted == MAPROOT_GROUPS_DEFAULT && syscall(SYS_setgroups, 0, NULL) < 0 && errno != EPERM)
+		return mr_fail(err, errno, MAPROOT_STEP_GROUPS, "none");
+	return 0;
+}
+
+int mr_identity_take_joined(const struct maproot_identity *identity, struct maproot_error *err)
+{
+	int code;
+
+	if (identity && identity->preserve)
+		return 0;
+	code = drop_joined_groups(identity ? identity->supplementary : MAPROOT_GROUPS_DEFAULT, err);
+	if (code < 0)
+		return code;
+	/* EINVAL: 0 is not mapped. The maps themselves may be out of sight. */
+	if (!is_group(0) && syscall(SYS_setresgid, 0, 0, 0) < 0 && errno != EINVAL)
+		return mr_fail_number(err, errno, MAPROOT_STEP_SET_GID, 0);
+	if (!is_user(0) && syscall(SYS_setresuid, 0, 0, 0) < 0 && errno != EINVAL)
+		return mr_fail_number(err, errno, MAPROOT_STEP_SET_UID, 0);
+	return 0;
+}
+
+int mr_identity_set(const struct maproot_identity *identity, struct maproot_error *err)
+{
+	pid_t parent = getppid();
+	int death_signal = 0;
+
+	if (!identity->set_user && !identity->set_group)
+		return 0;
+	(void)prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0); /* fails on a bad pointer only */
+	if (identity->set_group &&
+	    syscall(SYS_setresgid, identity->inner_group, identity->inner_group, identity->inner_group) < 0)
+		return mr_fail_number(err, errno, MAPROOT_STEP_SET_GID, identity->inner_group);
+	if (identity->set_user &&
+	    syscall(SYS_setresuid, identity->inner_user, identity->inner_user, identity->inner_user) < 0)
+		return mr_fail_number(err, errno, MAPROOT_STEP_SET_UID, identity->inner_user);
+	if (death_signal == 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) < 0)
+		return mr_fail_number(err, errno, MAPROOT_STEP_DEATH_SIGNAL, death_signal);
+	if (getppid() != parent)
+		return mr_fail(err, ESRCH, MAPROOT_STEP_GATE, "its child got ready");
 	return 0;
 }

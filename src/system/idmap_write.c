@@ -7,8 +7,10 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "system/idmap_helpers.h"
+#include "system/process.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -24,18 +26,29 @@ static int write_file(const char *path, const char *text, size_t length, enum ma
 	return code < 0 ? mr_fail(err, -code, step, path) : 0;
 }
 
-int mr_idmap_deny_setgroups(struct maproot_error *err)
+/* `path` is below /proc, which is open or to be seen. */
+static int write_own(int proc, const char *path, const char *text, size_t length, enum maproot_step step,
+		     struct maproot_error *err)
 {
-	return write_file("/proc/self/setgroups", "deny", 4, MAPROOT_STEP_SETGROUPS_FILE, err);
+	static const char prefix[] = "/proc/";
+	int code = proc < 0 ? mr_write_file(path, text, length) :
+			      mr_write_file_at(proc, path + strlen(prefix), text, length);
+
+	return code < 0 ? mr_fail(err, -code, step, path) : 0;
 }
 
-static int write_own_map(const char *path, const struct maproot_idmap *map, enum maproot_step step,
+int mr_idmap_deny_setgroups(int proc, struct maproot_error *err)
+{
+	return write_own(proc, "/proc/self/setgroups", "deny", 4, MAPROOT_STEP_SETGROUPS_FILE, err);
+}
+
+static int write_own_map(int proc, const char *path, const struct maproot_idmap *map, enum maproot_step step,
 			 struct maproot_error *err)
 {
 	char text[OWN_MAP_SIZE];
 	size_t length = maproot_idmap_format(map, text, sizeof(text));
 
-	return write_file(path, text, length, step, err);
+	return write_own(proc, path, text, length, step, err);
 }
 
 static int write_map(const char *path, const struct maproot_idmap *map, enum maproot_step step,
@@ -49,31 +62,23 @@ static int write_map(const char *path, const struct maproot_idmap *map, enum map
 	return write_file(path, text, length, step, err);
 }
 
-int mr_idmap_write_own(const struct mr_plan *plan, struct maproot_error *err)
+int mr_idmap_write_own(const struct mr_plan *plan, int proc, struct maproot_error *err)
 {
-	int code = write_own_map("/proc/self/uid_map", &plan->users, MAPROOT_STEP_WRITE_UID_MAP, err);
+	int code = write_own_map(proc, "/proc/self/uid_map", &plan->users, MAPROOT_STEP_WRITE_UID_MAP, err);
 
 	if (code == 0)
-		code = write_own_map("/proc/self/gid_map", &plan->groups, MAPROOT_STEP_WRITE_GID_MAP, err);
+		code = write_own_map(proc, "/proc/self/gid_map", &plan->groups, MAPROOT_STEP_WRITE_GID_MAP, err);
 	return code;
 }
 
 /* A /proc that belongs to another pid namespace would lead to somebody else's process. */
 static int check_proc(struct maproot_error *err)
 {
-	char shown[24];
-	ssize_t length = readlink("/proc/self", shown, sizeof(shown) - 1);
-	uint64_t pid;
-	const char *end;
+	int code = mr_process_check_proc();
 
-	if (length < 0)
-		return mr_fail(err, errno, MAPROOT_STEP_FACTS, "/proc/self");
-	shown[length] = '\0';
-	if (mr_text_read_number(shown, &end, INT32_MAX, &pid) < 0 || *end != '\0' ||
-	    (pid_t)pid != getpid())
-		return mr_fail(err, ESRCH, MAPROOT_STEP_FACTS,
-			       "/proc, which belongs to another pid namespace");
-	return 0;
+	if (code == -ESRCH)
+		return mr_fail(err, ESRCH, MAPROOT_STEP_FACTS, "/proc, which belongs to another pid namespace");
+	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_FACTS, "/proc/self") : 0;
 }
 
 static int write_direct(const struct mr_plan *plan, pid_t pid, struct maproot_error *err)

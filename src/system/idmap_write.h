@@ -8,9 +8,12 @@
 
 #include <sys/types.h>
 
-/* In the process inside: /proc/self is right whatever pid namespace /proc belongs to. In the child. */
-int mr_idmap_deny_setgroups(struct maproot_error *err);
-int mr_idmap_write_own(const struct mr_plan *plan, struct maproot_error *err);
+/*
+ * In the process inside: /proc/self is right whatever pid namespace /proc belongs to. `proc`: an open /proc that shows this
+ * process, where the one to be seen may not; -1: it does. In the child.
+ */
+int mr_idmap_deny_setgroups(int proc, struct maproot_error *err);
+int mr_idmap_write_own(const struct mr_plan *plan, int proc, struct maproot_error *err);
 
 /*
  * From outside, for a process that waits: by this process (MR_MAPPER_PARENT) or by the two helpers, side by

@@ -2,7 +2,7 @@
 # test PART/NAME.
 
 if(NOT TARGET test_unit)
-	add_library(test_unit STATIC ${CMAKE_CURRENT_LIST_DIR}/unit.c)
+	add_library(test_unit STATIC ${CMAKE_CURRENT_LIST_DIR}/unit.c ${CMAKE_CURRENT_LIST_DIR}/place.c)
 	target_include_directories(test_unit PUBLIC ${CMAKE_CURRENT_LIST_DIR} ${PROJECT_SOURCE_DIR}/src)
 	target_link_libraries(test_unit PUBLIC
 		maproot_compiler maproot_static maproot_libcap test_support PkgConfig::CHECK)

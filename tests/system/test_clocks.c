@@ -53,7 +53,7 @@ START_TEST(shifts_the_next_childs)
 	struct seen seen = { seconds(CLOCK_MONOTONIC), seconds(CLOCK_BOOTTIME), _i };
 
 	unit_enter_namespace(CLONE_NEWTIME);
-	ck_assert_int_eq(mr_clocks_set(rows[_i].monotonic, rows[_i].boottime, NULL), 0);
+	ck_assert_int_eq(mr_clocks_set(rows[_i].monotonic, rows[_i].boottime, -1, NULL), 0);
 	ck_assert_int_eq(unit_in_child(look, &seen), 0);
 }
 END_TEST
@@ -63,8 +63,8 @@ START_TEST(backwards_too_but_not_below_zero)
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 
 	unit_enter_namespace(CLONE_NEWTIME);
-	ck_assert_int_eq(mr_clocks_set(-1, -1, &err), 0);
-	ck_assert_int_eq(mr_clocks_set(-100000000, 0, &err), -ERANGE);
+	ck_assert_int_eq(mr_clocks_set(-1, -1, -1, &err), 0);
+	ck_assert_int_eq(mr_clocks_set(-100000000, 0, -1, &err), -ERANGE);
 	unit_check_error(&err, ERANGE, MAPROOT_STEP_TIME,
 			 "cannot set the clock offsets in '/proc/self/timens_offsets': "
 			 "Numerical result out of range");
@@ -77,8 +77,8 @@ START_TEST(none_needs_no_proc)
 
 	unit_enter_namespace(CLONE_NEWTIME);
 	ck_assert_int_eq(mount("tmpfs", "/proc", "tmpfs", 0, NULL), 0);
-	ck_assert_int_eq(mr_clocks_set(0, 0, &err), 0);
-	ck_assert_int_eq(mr_clocks_set(1, 0, &err), -ENOENT);
+	ck_assert_int_eq(mr_clocks_set(0, 0, -1, &err), 0);
+	ck_assert_int_eq(mr_clocks_set(1, 0, -1, &err), -ENOENT);
 	ck_assert_int_eq(err.step, MAPROOT_STEP_TIME);
 	ck_assert_int_eq(umount2("/proc", MNT_DETACH), 0);
 }

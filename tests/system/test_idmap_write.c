@@ -50,8 +50,8 @@ START_TEST(writes_its_own_maps)
 	unit_become_user();
 	plan = own_plan();
 	ck_assert_int_eq(unshare(CLONE_NEWUSER), 0);
-	ck_assert_int_eq(mr_idmap_deny_setgroups(&err), 0);
-	ck_assert_int_eq(mr_idmap_write_own(&plan, &err), 0);
+	ck_assert_int_eq(mr_idmap_deny_setgroups(-1, &err), 0);
+	ck_assert_int_eq(mr_idmap_write_own(&plan, -1, &err), 0);
 	setgroups_file = support_read("/proc/self/setgroups", NULL);
 	ck_assert_str_eq(setgroups_file, "deny\n");
 	free(setgroups_file);
@@ -75,7 +75,7 @@ START_TEST(a_group_map_needs_setgroups_denied)
 	unit_become_user();
 	plan = own_plan();
 	ck_assert_int_eq(unshare(CLONE_NEWUSER), 0);
-	ck_assert_int_eq(mr_idmap_write_own(&plan, &err), -EPERM);
+	ck_assert_int_eq(mr_idmap_write_own(&plan, -1, &err), -EPERM);
 	unit_check_error(&err, EPERM, MAPROOT_STEP_WRITE_GID_MAP,
 			 "cannot write '/proc/self/gid_map': Operation not permitted");
 }
@@ -90,7 +90,7 @@ START_TEST(an_id_that_is_not_ours_is_refused)
 	plan = own_plan();
 	plan.users.range[0].outer = 0;
 	ck_assert_int_eq(unshare(CLONE_NEWUSER), 0);
-	ck_assert_int_eq(mr_idmap_write_own(&plan, &err), -EPERM);
+	ck_assert_int_eq(mr_idmap_write_own(&plan, -1, &err), -EPERM);
 	unit_check_error(&err, EPERM, MAPROOT_STEP_WRITE_UID_MAP,
 			 "cannot write '/proc/self/uid_map': Operation not permitted");
 }
@@ -103,11 +103,11 @@ START_TEST(no_proc_no_maps)
 
 	unit_private_mounts();
 	ck_assert_int_eq(mount("tmpfs", "/proc", "tmpfs", 0, NULL), 0);
-	ck_assert_int_eq(mr_idmap_deny_setgroups(&err), -ENOENT);
+	ck_assert_int_eq(mr_idmap_deny_setgroups(-1, &err), -ENOENT);
 	unit_check_error(&err, ENOENT, MAPROOT_STEP_SETGROUPS_FILE,
 			 "cannot write '/proc/self/setgroups': No such file or directory");
 	err.code = 0;
-	ck_assert_int_eq(mr_idmap_write_own(&plan, &err), -ENOENT);
+	ck_assert_int_eq(mr_idmap_write_own(&plan, -1, &err), -ENOENT);
 	unit_check_error(&err, ENOENT, MAPROOT_STEP_WRITE_UID_MAP,
 			 "cannot write '/proc/self/uid_map': No such file or directory");
 	err.code = 0;
