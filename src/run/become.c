@@ -3,6 +3,7 @@
  * namespaces, finds itself there, and goes on; and this process stands in for it.
  */
 #include "base/error.h"
+#include "base/text.h"
 #include "run/furnish.h"
 #include "run/in_place.h"
 #include "run/prepare.h"
@@ -12,6 +13,7 @@
 #include "system/furniture.h"
 
 #include <errno.h>
+#include <maproot/name.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -67,6 +69,7 @@ static void let_signals_go(struct mr_start *start)
 	(void)mr_signals_mask(start->signals.mask, NULL);
 }
 
+/* Returns as mr_start_child() does. */
 static int start_again(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err)
 {
 	_Alignas(16) char stack[MR_SMALL_STACK_SIZE];
@@ -78,11 +81,14 @@ static int start_again(struct mr_start *start, struct maproot_child *ret_child, 
 	start->stack_top = stack + sizeof(stack);
 	(void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper, 0, 0, 0); /* fails on a bad pointer only */
 	start->subreaper = subreaper != 0;
-	code = mr_start_environment(start, environ, true, &block, err);
+	code = mr_start_environment(start, environ, start->reexec, &block, err);
 	if (code < 0)
 		return code;
 	code = mr_start_child(start, ret_child, err);
-	free(block);
+	if (code == MR_START_CAME_BACK)
+		environ = (char **)start->envp; /* with a LISTEN_PID that is right here */
+	else
+		free(block);
 	return code;
 }
 
@@ -100,32 +106,100 @@ static void leave_room_for_child(void)
 	(void)setrlimit(RLIMIT_SIGPENDING, &limit);
 }
 
-static int become_child(const struct maproot_request *request, const struct mr_plan *plan, char **argv,
-			struct maproot_outcome *ret_outcome, struct maproot_error *err)
+/* In the process that became what was asked for. */
+static int arrive_here(const struct maproot_request *request, const struct mr_plan *plan,
+		       struct maproot_outcome *ret_outcome, struct maproot_error *err)
 {
-	struct mr_start start = { .request = request, .plan = plan, .argv = argv, .reexec = true };
-	struct maproot_child child;
-	int status;
-	int code = check_self(err);
+	int code = mr_take_hold(request, plan->namespaces, err);
 
 	if (code == 0)
-		code = hold_signals(&start, err);
-	if (code < 0)
-		return code;
-	/* After the signals: what a timer sends before this is pending, and is handed on like all others. */
-	mr_timers_take(&start.timers);
-	code = start_again(&start, &child, err);
-	if (code < 0)
-		let_signals_go(&start);
-	mr_signals_queue_done(&start.pending);
-	if (code < 0)
-		return code;
+		*ret_outcome = (struct maproot_outcome){ .created = plan->namespaces,
+							 .joined = plan->joined,
+							 .skipped = plan->skipped };
+	return code;
+}
+
+static int stand_in(const struct maproot_request *request, const struct maproot_child *child,
+		    struct maproot_outcome *ret_outcome, struct maproot_error *err)
+{
+	int status;
+	int code;
+
 	leave_room_for_child();
 	/* A pipe whose other end waits for its last writer must not wait for us. */
 	(void)mr_descriptors_close_from(0, NULL);
-	code = mr_supervise(&child, true, &status, err);
+	code = mr_supervise(child, true, &status, err);
+	if (request->name)
+		(void)maproot_name_release(request->name, NULL); /* left behind it would be stale, which is known as such */
 	if (code == 0)
 		*ret_outcome = (struct maproot_outcome){ .ended = true, .wait_status = status };
+	return code;
+}
+
+/* A command that can't be named as it was told to does not run. */
+static int complete_name(const struct maproot_request *request, const struct maproot_child *child,
+			 struct maproot_error *err)
+{
+	int code = request->name ? maproot_name_complete(request->name, child->pid, err) : 0;
+
+	if (code < 0) {
+		mr_end_process(child->pid);
+		mr_end_process(child->init);
+	}
+	return code;
+}
+
+static int become_child(const struct maproot_request *request, struct mr_start *start,
+			struct maproot_outcome *ret_outcome, struct maproot_error *err)
+{
+	struct maproot_child child;
+	int code = start->reexec ? check_self(err) : 0;
+
+	if (code == 0)
+		code = hold_signals(start, err);
+	if (code < 0)
+		return code;
+	/* After the signals: what a timer sends before this is pending, and is handed on like all others. */
+	mr_timers_take(&start->timers);
+	code = start_again(start, &child, err);
+	if (code == MR_START_CAME_BACK) {
+		mr_signals_queue_done(&start->pending);
+		return arrive_here(request, start->plan, ret_outcome, err);
+	}
+	if (code == 0)
+		code = complete_name(request, &child, err);
+	if (code < 0)
+		let_signals_go(start);
+	mr_signals_queue_done(&start->pending);
+	return code < 0 ? code : stand_in(request, &child, ret_outcome, err);
+}
+
+/* The words of the command as one text, cut where it gets too long. */
+static void join_words(char *const words[], char text[MAPROOT_COMMAND_SIZE])
+{
+	struct mr_text joined = mr_text_in(text, MAPROOT_COMMAND_SIZE);
+
+	for (size_t at = 0; words && words[at]; at++)
+		mr_text_add_item(&joined, " ", words[at]);
+}
+
+/* The name first: who comes second is told before anything has been done. */
+static int become_named_child(const struct maproot_request *request, struct mr_start *start,
+			      struct maproot_outcome *ret_outcome, struct maproot_error *err)
+{
+	char command[MAPROOT_COMMAND_SIZE];
+	pid_t own = getpid();
+	int code = 0;
+
+	if (request->name) {
+		join_words(request->named, command);
+		code = maproot_name_claim(request->name, command, err);
+	}
+	if (code < 0)
+		return code;
+	code = become_child(request, start, ret_outcome, err);
+	if (code < 0 && request->name && getpid() == own)
+		(void)maproot_name_release(request->name, NULL); /* left behind it would be stale, which is known as such */
 	return code;
 }
 
@@ -152,36 +226,46 @@ static int arrive(const struct maproot_request *request, const struct mr_marker 
 	return code;
 }
 
-static int become_here(const struct maproot_request *request, const struct mr_plan *plan,
-		       struct maproot_outcome *ret_outcome, struct maproot_error *err)
+static int carry_out(const struct maproot_request *request, const struct mr_plan *plan,
+		     const struct maproot_join *join, char **argv, struct maproot_outcome *ret_outcome,
+		     struct maproot_error *err)
 {
-	int code = 0;
+	struct mr_start start = { .request = request, .plan = plan, .join = join, .argv = argv };
+	int code;
 
-	if (plan->way == MR_WAY_IN_PLACE)
-		code = mr_enter_in_place(plan, err);
-	if (code == 0)
-		code = mr_take_hold(request, plan->namespaces, err);
-	if (code == 0)
-		*ret_outcome = (struct maproot_outcome){ .created = plan->namespaces };
-	return code;
+	/* In somebody else's mount namespace this program is not, or is not this. */
+	start.comes_back = plan->joined != 0;
+	start.reexec = !start.comes_back;
+	if (plan->way == MR_WAY_CHILD)
+		return become_named_child(request, &start, ret_outcome, err);
+	code = mr_enter_in_place(request, plan, join, err);
+	return code < 0 ? code : arrive_here(request, plan, ret_outcome, err);
 }
 
 int maproot_become(const struct maproot_request *request, char **argv,
 		   struct maproot_outcome *ret_outcome, struct maproot_error *err)
 {
 	struct mr_marker marker;
+	struct maproot_join join;
 	struct mr_plan plan;
 	int code;
 
 	mr_error_reset(err);
 	if (mr_marker_take(&marker))
 		return arrive(request, &marker, ret_outcome, err);
-	code = mr_prepare(request, &plan, err);
+	code = mr_prepare(request, &plan, &join, err);
 	if (code < 0)
 		return code;
-	if (plan.way == MR_WAY_CHILD)
-		return become_child(request, &plan, argv, ret_outcome, err);
-	return become_here(request, &plan, ret_outcome, err);
+	code = carry_out(request, &plan, &join, argv, ret_outcome, err);
+	/* Where this process has waited for a child, its descriptors are closed. */
+	if (code < 0 || !ret_outcome->ended)
+		mr_join_done(&join);
+	return code;
+}
+
+bool maproot_is_reexecuted(void)
+{
+	return mr_marker_is_there();
 }
 
 int maproot_ensure_root(char **argv, struct maproot_error *err)

@@ -49,17 +49,72 @@ static int leave_parents_ends(const struct mr_start *start, struct maproot_error
 		(void)close(start->gate[0]);
 	if (start->lifeline[1] >= 0)
 		(void)close(start->lifeline[1]);
+	if (start->arrival[0] >= 0)
+		(void)close(start->arrival[0]);
 	return 0;
+}
+
+/* Hidden, this process can't open it any more, and elsewhere not find it. */
+static int open_clocks(const struct mr_start *start, struct maproot_error *err)
+{
+	const struct mr_plan *plan = start->plan;
+
+	if (plan->joined == 0 || (plan->monotonic == 0 && plan->boottime == 0))
+		return 0;
+	start->report->clocks = mr_clocks_open(err);
+	return start->report->clocks < 0 ? start->report->clocks : 0;
+}
+
+static int hide(const struct mr_start *start, struct maproot_error *err)
+{
+	if (start->plan->hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "a process that can't be looked into");
+	return 0;
+}
+
+/* The files of a hidden process belong to nobody here, its id maps too. */
+static int show_for_maps(const struct mr_start *start, struct maproot_error *err)
+{
+	if (start->visible && start->plan->mapper != MR_MAPPER_NONE && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "a process whose id maps can be written");
+	return 0;
+}
+
+static int join_namespaces(const struct mr_start *start, struct maproot_error *err)
+{
+	const struct mr_plan *plan = start->plan;
+	int code = mr_join_enter(start->join, plan->joined, NULL, err);
+
+	if (code == 0 && mr_has(plan->joined, MAPROOT_NAMESPACE_USER))
+		code = mr_identity_take_joined(&start->request->identity, err);
+	return code;
+}
+
+/* Inside of what was joined; otherwise clone(2) has done it. */
+static int create_namespaces(const struct mr_start *start, struct maproot_error *err)
+{
+	unsigned int namespaces = start->plan->namespaces & ~MR_FOR_CHILDREN;
+
+	if (start->plan->joined == 0 || namespaces == 0 ||
+	    unshare((int)mr_plan_clone_flags(namespaces)) == 0)
+		return 0;
+	return mr_fail_created(errno, namespaces, err);
+}
+
+/* The /proc of before a join, where that of after it may not show this process. */
+static int proc_of(const struct mr_start *start)
+{
+	return start->join ? start->join->proc : -1;
 }
 
 static int deny_setgroups(const struct mr_start *start, struct maproot_error *err)
 {
-	return start->plan->deny_setgroups ? mr_idmap_deny_setgroups(err) : 0;
+	return start->plan->deny_setgroups ? mr_idmap_deny_setgroups(proc_of(start), err) : 0;
 }
 
 static int write_own_maps(const struct mr_start *start, struct maproot_error *err)
 {
-	return start->plan->mapper == MR_MAPPER_SELF ? mr_idmap_write_own(start->plan, err) : 0;
+	return start->plan->mapper == MR_MAPPER_SELF ? mr_idmap_write_own(start->plan, proc_of(start), err) : 0;
 }
 
 static int wait_at_gate(const struct mr_start *start, struct maproot_error *err)
@@ -117,6 +172,15 @@ static int arm_death_signal(const struct mr_start *start, struct maproot_error *
 	return parent_is_dead(start) ? mr_fail(err, ESRCH, MAPROOT_STEP_GATE, "its child got ready") : 0;
 }
 
+/* Of one that comes back the end of the way is not the exec. Nor may it be held up by a signal of its own. */
+static int arrive(const struct mr_start *start, struct maproot_error *err)
+{
+	(void)err;
+	if (start->arrival[1] >= 0)
+		(void)close(start->arrival[1]);
+	return 0;
+}
+
 static int keep_capabilities(const struct mr_start *start, struct maproot_error *err)
 {
 	return start->plan->keep_capabilities ? mr_caps_keep_over_exec(err) : 0;
@@ -134,10 +198,12 @@ static int hold_and_furnish(const struct mr_start *start, struct maproot_error *
 {
 	int code;
 
-	if (start->reexec)
+	if (start->reexec || start->comes_back)
 		return 0; /* the program will, once it runs again in memory of its own */
 	code = mr_take_hold(start->request, start->plan->namespaces, err);
-	return code < 0 ? code : mr_furnish(start->request, start->plan->namespaces, err);
+	if (code == 0)
+		code = mr_furnish(start->request, start->plan->namespaces, err);
+	return code < 0 ? code : mr_furnish_identity(start->request, err);
 }
 
 static int tell_pid(const struct mr_start *start, struct maproot_error *err)
@@ -166,8 +232,11 @@ static int restore_signals(const struct mr_start *start, struct maproot_error *e
 {
 	int code = 0;
 
-	/* No handler of the host's may run in this process: they go, or the signals stay out until exec did it. */
-	if (!start->reexec)
+	/*
+	 * No handler of the host's may run in this process: they go, or the signals stay out until exec did it. One that comes
+	 * back is the host.
+	 */
+	if (!start->reexec && !start->comes_back)
 		code = mr_signals_reset_handlers();
 	if (code == 0 && start->signals.child_ignored)
 		code = mr_signals_ignore_child(true);
@@ -184,6 +253,8 @@ static int execute(const struct mr_start *start, struct maproot_error *err)
 {
 	static const char self[] = "/proc/self/exe";
 
+	if (start->comes_back)
+		return 0;
 	if (!start->reexec)
 		return mr_program_exec(start->argv, start->envp, err);
 	(void)execve(self, start->argv, start->envp);
@@ -195,17 +266,28 @@ static int make_command(const struct mr_start *start, struct maproot_error *err)
 /* In the first child. The order is the security argument: each row says why it stands where it does. */
 static child_step *const entering[] = {
 	leave_parents_ends, /* first, so that a parent who dies from here on is noticed */
-	deny_setgroups,     /* before any gid map: never a moment in which groups could be dropped */
-	write_own_maps,     /* while still dumpable, else /proc/self is closed to us */
-	wait_at_gate,       /* or let the parent write them */
-	drop_groups,        /* needs the maps, and the rights that taking other ids may end */
+	open_clocks,
+	hide,            /* before anybody else's user namespace: who rules it rules who is in it */
+	join_namespaces, /* with the rights of the caller, and the last look at its /proc */
+	create_namespaces,
+};
+
+/* In it too: finding its place in a new user namespace. */
+static child_step *const settling[] = {
+	show_for_maps,  /* here, where a pid namespace that is joined does not see it yet */
+	deny_setgroups, /* before any gid map: never a moment in which groups could be dropped */
+	write_own_maps, /* while still dumpable, else /proc/self is closed to us */
+	wait_at_gate,   /* or let the parent write them */
+	drop_groups,    /* needs the maps, and the rights that taking other ids may end */
 	take_ids,
+	hide,         /* again */
 	make_command, /* does not return where the command is another process; it goes on below */
 };
 
 /* In the process of the command. */
 static child_step *const becoming[] = {
 	arm_death_signal,  /* after the last change of ids, which clears it */
+	arrive,            /* when the starting process's lifeline has been looked at */
 	keep_capabilities, /* after the last change of ids, which clears them */
 	keep_subreaper,
 	hold_and_furnish,
@@ -275,13 +357,16 @@ static int make_init(const struct mr_start *start, struct maproot_error *err)
 	return got == 1 ? 0 : mr_fail(err, got < 0 ? (int)-got : ECHILD, MAPROOT_STEP_INIT, "");
 }
 
-static int enter_for_children(const struct mr_plan *plan, struct maproot_error *err)
+static int enter_for_children(const struct mr_start *start, struct maproot_error *err)
 {
+	const struct mr_plan *plan = start->plan;
 	unsigned int flags = mr_plan_clone_flags(plan->namespaces & MR_FOR_CHILDREN);
 
+	if (flags == 0)
+		return 0; /* joined, not new */
 	if (unshare((int)flags) < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_CREATE, "pid or time, for children");
-	return mr_clocks_set(plan->monotonic, plan->boottime, err);
+	return mr_clocks_set(plan->monotonic, plan->boottime, start->report->clocks, err);
 }
 
 /*
@@ -313,32 +398,6 @@ static void put_group_signals(mr_signal_set signals)
 	}
 }
 
-static int make_command(const struct mr_start *start, struct maproot_error *err)
-{
-	mr_signal_set group_signals;
-	pid_t pid;
-	int code;
-
-	if (!start->aside)
-		return 0;
-	code = enter_for_children(start->plan, err);
-	if (code < 0)
-		return code;
-	if (start->plan->init)
-		code = make_init(start, err);
-	if (code < 0)
-		return code;
-	group_signals = take_group_signals();
-	/* CLONE_VFORK: this process ends only when that one has become the command, or has failed. */
-	pid = mr_fork(CLONE_PARENT | CLONE_VFORK | SIGCHLD, &start->report->command);
-	if (pid < 0)
-		return mr_fail(err, errno, MAPROOT_STEP_COMMAND, "");
-	if (pid > 0)
-		_exit(0);
-	put_group_signals(group_signals);
-	return 0;
-}
-
 static int walk(child_step *const *steps, size_t count, const struct mr_start *start,
 		struct maproot_error *err)
 {
@@ -351,9 +410,64 @@ static int walk(child_step *const *steps, size_t count, const struct mr_start *s
 
 #define WALK(steps, start, err) walk(steps, sizeof(steps) / sizeof((steps)[0]), start, err)
 
-int mr_child_enter(const struct mr_start *start, struct maproot_error *err)
+/* In the process of the command, where it shares its memory with the starting one. */
+static int become_aside(void *argument)
 {
-	return WALK(entering, start, err);
+	const struct mr_start *start = argument;
+
+	put_group_signals(start->report->group_signals);
+	(void)WALK(becoming, start, &start->report->err);
+	return MAPROOT_EXIT_FAILURE; /* executing does not return */
+}
+
+/*
+ * CLONE_VFORK: this process ends only when that one has become the command, or has failed. One that comes back may never
+ * execute anything, and is not waited for.
+ */
+static pid_t clone_command(const struct mr_start *start)
+{
+	const int flags = CLONE_PARENT | CLONE_VFORK | SIGCHLD;
+	pid_t pid;
+
+	if (start->comes_back)
+		return mr_fork(CLONE_PARENT | SIGCHLD, &start->report->command);
+	if (!start->aside_stack_top)
+		return mr_fork((unsigned long)flags, &start->report->command);
+	pid = clone(become_aside, start->aside_stack_top, flags | CLONE_VM, (void *)start);
+	if (pid > 0)
+		start->report->command = pid;
+	return pid;
+}
+
+static int make_command(const struct mr_start *start, struct maproot_error *err)
+{
+	pid_t pid;
+	int code;
+
+	if (!start->aside)
+		return 0;
+	code = enter_for_children(start, err);
+	if (code < 0)
+		return code;
+	if (start->plan->init)
+		code = make_init(start, err);
+	if (code < 0)
+		return code;
+	start->report->group_signals = take_group_signals();
+	pid = clone_command(start);
+	if (pid < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_COMMAND, "");
+	if (pid > 0)
+		_exit(0);
+	put_group_signals(start->report->group_signals);
+	return 0;
+}
+
+int mr_child_take_place(const struct mr_start *start, struct maproot_error *err)
+{
+	int code = leave_parents_ends(start, err);
+
+	return code < 0 ? code : WALK(settling, start, err);
 }
 
 int mr_child_main(void *argument)
@@ -361,7 +475,15 @@ int mr_child_main(void *argument)
 	const struct mr_start *start = argument;
 	struct maproot_error *err = &start->report->err;
 
-	if (WALK(entering, start, err) == 0)
+	if (WALK(entering, start, err) == 0 && WALK(settling, start, err) == 0)
 		(void)WALK(becoming, start, err);
 	return MAPROOT_EXIT_FAILURE; /* executing does not return */
+}
+
+int mr_child_come_back(const struct mr_start *start, struct maproot_error *err)
+{
+	/* Who waits for the arrival is told of a failure on the way, and tells it. */
+	if (WALK(entering, start, &start->report->err) < 0 || WALK(settling, start, &start->report->err) < 0)
+		_exit(MAPROOT_EXIT_FAILURE);
+	return WALK(becoming, start, err);
 }

@@ -3,7 +3,6 @@
  */
 #include "base/error.h"
 #include "run/furnish.h"
-#include "system/caps.h"
 #include "system/program.h"
 
 #include <unistd.h>
@@ -17,8 +16,7 @@ int maproot_exec(const struct maproot_request *request, unsigned int created, ch
 
 	mr_error_reset(err);
 	code = mr_furnish(request, created, err);
-	/* Root gets its capabilities back from exec; anybody else has to carry them over. */
-	if (code == 0 && geteuid() != 0)
-		code = mr_caps_keep_over_exec(err);
+	if (code == 0)
+		code = mr_furnish_identity(request, err);
 	return code < 0 ? code : mr_program_exec(argv, envp ? envp : environ, err);
 }

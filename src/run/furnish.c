@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "model/plan.h"
+#include "system/caps.h"
 #include "system/furniture.h"
+#include "system/identity.h"
 #include "system/mounts.h"
 
 #include <errno.h>
@@ -66,5 +68,16 @@ int mr_furnish(const struct maproot_request *request, unsigned int created, stru
 		code = change_directory(request->directory, err);
 	if (code == 0 && request->keep_fds > 0)
 		code = mr_descriptors_close_on_exec_from(request->keep_fds, err);
+	return code;
+}
+
+int mr_furnish_identity(const struct maproot_request *request, struct maproot_error *err)
+{
+	const struct maproot_identity *identity = &request->identity;
+	int code = mr_identity_set(identity, err);
+
+	/* Root gets its capabilities back from exec; anybody else has to carry them over. */
+	if (code == 0 && geteuid() != 0 && !identity->preserve && !identity->set_user)
+		code = mr_caps_keep_over_exec(err);
 	return code;
 }

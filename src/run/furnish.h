@@ -15,4 +15,10 @@ int mr_take_hold(const struct maproot_request *request, unsigned int created, st
 /* Host name, loopback, root, mounts, directory, descriptors, in this order. In the child. */
 int mr_furnish(const struct maproot_request *request, unsigned int created, struct maproot_error *err);
 
+/*
+ * Last of all, the ids that were asked for, and capabilities kept over the coming exec for a user who is not root and is
+ * to have them. In the child.
+ */
+int mr_furnish_identity(const struct maproot_request *request, struct maproot_error *err);
+
 #endif

@@ -8,10 +8,12 @@
 #include "base/error.h"
 #include "run/start.h"
 #include "system/caps.h"
+#include "system/identity.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,27 +64,42 @@ static int enter(struct mr_start *start, pid_t *mapper, struct maproot_error *er
 		return code;
 	if (unshare((int)flags) < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_CREATE, "in place");
-	code = mr_child_enter(start, err);
+	code = mr_child_take_place(start, err);
 	if (code == 0 && start->plan->keep_capabilities)
 		code = mr_caps_keep_over_exec(err);
 	return code;
 }
 
-static int enter_alone(const struct mr_plan *plan, struct maproot_error *err)
+static int enter_alone(const struct mr_plan *plan, const struct maproot_join *join, bool visible,
+		       struct maproot_error *err)
 {
 	struct mr_report report = { 0 };
 	struct mr_start start = {
-		.plan = plan, .gate = { -1, -1 }, .lifeline = { -1, -1 }, .report = &report
+		.plan = plan,
+		.join = join,
+		.visible = visible,
+		.gate = { -1, -1 },
+		.lifeline = { -1, -1 },
+		.arrival = { -1, -1 },
+		.report = &report,
 	};
 	pid_t nobody;
 
 	return enter(&start, &nobody, err);
 }
 
-static int enter_with_mapper(const struct mr_plan *plan, struct maproot_error *err)
+static int enter_with_mapper(const struct mr_plan *plan, const struct maproot_join *join, bool visible,
+			     struct maproot_error *err)
 {
 	struct maproot_error own = MAPROOT_ERROR_INIT;
-	struct mr_start start = { .plan = plan, .gate = { -1, -1 }, .lifeline = { -1, -1 } };
+	struct mr_start start = {
+		.plan = plan,
+		.join = join,
+		.visible = visible,
+		.gate = { -1, -1 },
+		.lifeline = { -1, -1 },
+		.arrival = { -1, -1 },
+	};
 	pid_t mapper = 0;
 	int code;
 
@@ -97,7 +114,46 @@ static int enter_with_mapper(const struct mr_plan *plan, struct maproot_error *e
 	return code;
 }
 
-int mr_enter_in_place(const struct mr_plan *plan, struct maproot_error *err)
+/*
+ * Where several are to be entered there is a way back to be remembered: one call for all is not for every kernel. From a
+ * directory that can't be reached any more there is none; then an error says into what this process came.
+ */
+static int join_here(const struct mr_plan *plan, const struct maproot_join *join, struct maproot_error *err)
 {
-	return is_mapped_from_outside(plan) ? enter_with_mapper(plan, err) : enter_alone(plan, err);
+	bool several = (plan->joined & (plan->joined - 1)) != 0;
+	struct maproot_visit home;
+	int code;
+
+	if (!several || mr_home_open(plan->joined, &home, NULL) < 0)
+		return mr_join_enter(join, plan->joined, NULL, err);
+	code = mr_join_enter(join, plan->joined, &home, err);
+	mr_home_close(&home);
+	return code;
+}
+
+static int join_and_belong(const struct maproot_request *request, const struct mr_plan *plan,
+			   const struct maproot_join *join, struct maproot_error *err)
+{
+	int code;
+
+	if (plan->hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "a process that can't be looked into");
+	code = join_here(plan, join, err);
+	if (code == 0 && mr_has(plan->joined, MAPROOT_NAMESPACE_USER))
+		code = mr_identity_take_joined(&request->identity, err);
+	return code;
+}
+
+int mr_enter_in_place(const struct maproot_request *request, const struct mr_plan *plan,
+		      const struct maproot_join *join, struct maproot_error *err)
+{
+	bool visible = plan->hide && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+	int code = plan->joined ? join_and_belong(request, plan, join, err) : 0;
+
+	if (code == 0 && plan->namespaces == 0 && plan->drop_groups)
+		code = mr_identity_drop_groups(err);
+	if (code < 0 || plan->namespaces == 0)
+		return code;
+	return is_mapped_from_outside(plan) ? enter_with_mapper(plan, join, visible, err) :
+					      enter_alone(plan, join, visible, err);
 }

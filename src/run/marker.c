@@ -57,19 +57,36 @@ bool mr_marker_read(const char *entry, struct mr_marker *ret_marker)
 	return true;
 }
 
-bool mr_marker_take(struct mr_marker *ret_marker)
+/* Its place at the end of the environment; NULL where there is none for this process. */
+static char **find_marker(struct mr_marker *ret_marker)
 {
 	extern char **environ;
-	struct mr_marker marker;
 	size_t count = 0;
 
 	if (!environ)
-		return false;
+		return NULL;
 	while (environ[count])
 		count++;
-	if (count == 0 || !mr_marker_read(environ[count - 1], &marker) || marker.pid != getpid())
+	if (count == 0 || !mr_marker_read(environ[count - 1], ret_marker) || ret_marker->pid != getpid())
+		return NULL;
+	return &environ[count - 1];
+}
+
+bool mr_marker_is_there(void)
+{
+	struct mr_marker marker;
+
+	return find_marker(&marker) != NULL;
+}
+
+bool mr_marker_take(struct mr_marker *ret_marker)
+{
+	struct mr_marker marker;
+	char **place = find_marker(&marker);
+
+	if (!place)
 		return false;
-	environ[count - 1] = NULL;
+	*place = NULL;
 	*ret_marker = marker;
 	return true;
 }

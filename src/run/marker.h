@@ -30,4 +30,7 @@ bool mr_marker_read(const char *entry, struct mr_marker *ret_marker);
  */
 bool mr_marker_take(struct mr_marker *ret_marker);
 
+/* Whether there is one to be taken. */
+bool mr_marker_is_there(void);
+
 #endif

@@ -4,8 +4,11 @@
 #ifndef MR_RUN_PREPARE_H
 #define MR_RUN_PREPARE_H
 
+#include "join/join.h"
 #include "model/plan.h"
 
-int mr_prepare(const struct maproot_request *request, struct mr_plan *ret_plan, struct maproot_error *err);
+/* What the plan joins is open in `ret_join`, to be closed with mr_join_done(); on failure nothing is. */
+int mr_prepare(const struct maproot_request *request, struct mr_plan *ret_plan,
+	       struct maproot_join *ret_join, struct maproot_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "run/prepare.h"
 #include "run/start.h"
+#include "system/dumpable.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -50,27 +51,48 @@ static int start(struct mr_start *start, char *const envp[], struct maproot_chil
 	return code;
 }
 
+/* What a child in our memory does to being dumpable, it does to us. */
+static int start_guarded(struct mr_start *child, char *const envp[], struct maproot_child *ret_child,
+			 struct maproot_error *err)
+{
+	const struct maproot_identity *identity = &child->request->identity;
+	bool changes = child->plan->hide || child->plan->mapper == MR_MAPPER_PARENT ||
+		       child->plan->mapper == MR_MAPPER_HELPERS || identity->set_user ||
+		       identity->set_group;
+	int former = mr_dumpable_hold(changes);
+	int code = start(child, envp, ret_child, err);
+
+	mr_dumpable_release(changes, former);
+	return code;
+}
+
 int maproot_spawn(const struct maproot_request *request, char *const argv[], char *const envp[],
 		  struct maproot_child *ret_child, struct maproot_error *err)
 {
 	struct mr_start child = { .request = request, .argv = argv };
+	struct maproot_join join;
 	struct mr_plan plan;
 	int cancel_state;
 	int code;
 
 	mr_error_reset(err);
-	code = mr_prepare(request, &plan, err);
-	if (code < 0)
-		return code;
 	if (request->in_place)
 		return mr_fail(err, EINVAL, MAPROOT_STEP_REQUEST, "a spawn is never in place");
+	if (request->name)
+		return mr_fail(err, EINVAL, MAPROOT_STEP_REQUEST,
+			       "a spawn keeps no name: somebody has to wait for its end (see maproot_name_claim)");
+	code = mr_prepare(request, &plan, &join, err);
+	if (code < 0)
+		return code;
 	child.plan = &plan;
+	child.join = &join;
 	/* A cancellation that met the child would unwind this thread's stack in the wrong process. */
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	code = start(&child, envp ? envp : environ, ret_child, err);
+	code = start_guarded(&child, envp ? envp : environ, ret_child, err);
 	(void)pthread_setcancelstate(cancel_state, NULL);
+	mr_join_done(&join);
 	if (code == 0)
-		ret_child->pidfd = mr_open_pidfd(ret_child->pid);
+		ret_child->pidfd = mr_pidfd_open(ret_child->pid);
 	if (code == 0 && ret_child->pidfd < 0)
 		ret_child->pidfd = -1;
 	return code;

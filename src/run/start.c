@@ -20,14 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434 /* Linux 5.3; the same number on every architecture */
-#endif
 
 enum { GUARD_SIZE = 64 * 1024 }; /* the largest page there is */
 
@@ -71,6 +68,11 @@ static int map_stack(struct mapping *stack, char *const argv[], struct maproot_e
 	return code;
 }
 
+static char *top_of(const struct mapping *stack)
+{
+	return (char *)stack->start + stack->size;
+}
+
 int mr_open_gate(struct mr_start *start, struct maproot_error *err)
 {
 	int ends[2];
@@ -84,17 +86,12 @@ int mr_open_gate(struct mr_start *start, struct maproot_error *err)
 	return 0;
 }
 
-int mr_open_pidfd(pid_t pid)
-{
-	return mr_raise_fd((int)syscall(SYS_pidfd_open, pid, 0));
-}
-
 /* Lets a child in another pid namespace see whether we live: our pidfd, or a pipe that we hold the other end of. */
 static int open_lifeline(struct mr_start *start, struct maproot_error *err)
 {
 	int ends[2];
 
-	start->lifeline[0] = mr_open_pidfd(getpid());
+	start->lifeline[0] = mr_pidfd_open(getpid());
 	if (start->lifeline[0] >= 0)
 		return 0;
 	if (start->lifeline[0] != -ENOSYS)
@@ -109,11 +106,25 @@ static int open_lifeline(struct mr_start *start, struct maproot_error *err)
 	return 0;
 }
 
+static int open_arrival(struct mr_start *start, struct maproot_error *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "a sign of the child's arrival");
+	start->arrival[0] = mr_raise_fd(ends[0]);
+	start->arrival[1] = mr_raise_fd(ends[1]);
+	if (start->arrival[0] < 0 || start->arrival[1] < 0)
+		return mr_fail(err, EMFILE, MAPROOT_STEP_PREPARE, "a sign of the child's arrival");
+	return 0;
+}
+
 static void close_all(struct mr_start *start)
 {
 	for (int end = 0; end < 2; end++) {
 		mr_close_fd(&start->gate[end]);
 		mr_close_fd(&start->lifeline[end]);
+		mr_close_fd(&start->arrival[end]);
 	}
 }
 
@@ -171,28 +182,41 @@ int mr_serve_gate(struct mr_start *start, pid_t pid, struct maproot_error *err)
 	return code;
 }
 
+/* What is new inside of what is joined is made later, by the child. */
+static unsigned int cloned_namespaces(const struct mr_start *start)
+{
+	if (start->plan->joined != 0)
+		return 0;
+	return start->plan->namespaces & ~(start->aside ? MR_FOR_CHILDREN : 0);
+}
+
+static pid_t clone_sharing(struct mr_start *start, char *stack_top)
+{
+	unsigned int flags = mr_plan_clone_flags(cloned_namespaces(start)) | SIGCHLD;
+
+	if (start->shares)
+		flags |= CLONE_VM;
+	if (start->gate[0] < 0)
+		flags |= CLONE_VFORK;
+	return clone(mr_child_main, stack_top, (int)flags, start);
+}
+
+/* Returns 0 here and, of a child that comes back, there too. */
 static int clone_child(struct mr_start *start, char *stack_top, pid_t *ret_pid, struct maproot_error *err)
 {
-	unsigned int namespaces = start->plan->namespaces & ~(start->aside ? MR_FOR_CHILDREN : 0);
-	unsigned int flags = mr_plan_clone_flags(namespaces) | CLONE_VM | SIGCHLD;
 	pid_t pid;
 	int code = 0;
 
-	if (start->gate[0] < 0)
-		flags |= CLONE_VFORK;
 	/* Right before: what the terminal sends to the group from here on is sent to the child as well. */
-	if (start->reexec)
+	if (start->reexec || start->comes_back)
 		code = mr_signals_take_pending(&start->pending);
 	if (code < 0)
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "take over pending signals");
-	pid = clone(mr_child_main, stack_top, (int)flags, start);
-	if (pid < 0) {
-		char names[MR_NAMES_SIZE];
-
-		code = errno;
-		mr_plan_name_namespaces(namespaces, names);
-		return mr_fail(err, code, MAPROOT_STEP_CREATE, names);
-	}
+	pid = start->comes_back ? mr_fork(SIGCHLD, NULL) : clone_sharing(start, stack_top);
+	if (pid < 0 && cloned_namespaces(start) == 0)
+		return mr_fail(err, errno, MAPROOT_STEP_COMMAND, "");
+	if (pid < 0)
+		return mr_fail_created(errno, cloned_namespaces(start), err);
 	*ret_pid = pid;
 	return 0;
 }
@@ -215,6 +239,17 @@ static int judge_first_child(const struct mr_start *start, pid_t pid, struct map
 	return 0;
 }
 
+/* The end of file: a child that comes back is where it should be, or has failed on the way. */
+static int wait_for_arrival(struct mr_start *start, struct maproot_error *err)
+{
+	char byte;
+	ssize_t got;
+
+	mr_close_fd(&start->arrival[1]);
+	got = mr_read(start->arrival[0], &byte, 1);
+	return got < 0 ? mr_fail(err, (int)-got, MAPROOT_STEP_COMMAND, "") : 0;
+}
+
 static int run_child(struct mr_start *start, char *stack_top, struct maproot_child *ret_child,
 		     struct maproot_error *err)
 {
@@ -223,8 +258,14 @@ static int run_child(struct mr_start *start, char *stack_top, struct maproot_chi
 
 	if (code < 0)
 		return code;
+	if (pid == 0) {
+		code = mr_child_come_back(start, err);
+		return code < 0 ? code : MR_START_CAME_BACK;
+	}
 	if (start->gate[0] >= 0)
 		code = mr_serve_gate(start, pid, err);
+	if (code == 0 && start->arrival[0] >= 0)
+		code = wait_for_arrival(start, err);
 	if (code < 0) {
 		mr_end_process(pid);
 		return code;
@@ -244,32 +285,71 @@ static int run_child(struct mr_start *start, char *stack_top, struct maproot_chi
 	return 0;
 }
 
-int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err)
+/* Which processes there will be, and what they share. */
+static void lay_out(struct mr_start *start)
 {
 	const struct mr_plan *plan = start->plan;
-	auto_unmap struct mapping stack = { 0 };
-	auto_unmap struct mapping shared = { 0 };
-	struct mr_report own = { 0 };
-	int code;
+	unsigned int for_children = plan->namespaces & MR_FOR_CHILDREN;
 
 	start->parent = getpid();
+	start->visible = plan->hide && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
 	start->gate[0] = start->gate[1] = -1;
 	start->lifeline[0] = start->lifeline[1] = -1;
-	start->aside = plan->init || mr_has(plan->namespaces, MAPROOT_NAMESPACE_TIME);
+	start->arrival[0] = start->arrival[1] = -1;
+	start->aside = plan->init || mr_has(for_children, MAPROOT_NAMESPACE_TIME) ||
+		       (plan->joined != 0 && for_children != 0) ||
+		       mr_has(plan->joined, MAPROOT_NAMESPACE_PID);
+	/* A time namespace is entered by a process that is alone in its memory; its own is not ours to give up for long. */
+	start->shares = !start->comes_back && !mr_has(plan->joined, MAPROOT_NAMESPACE_TIME);
+}
+
+/* An init outlives the start, and a new time namespace is for processes with memory of their own. */
+static bool can_share_aside(const struct mr_start *start)
+{
+	return start->aside && start->shares && !start->plan->init &&
+	       !mr_has(start->plan->namespaces, MAPROOT_NAMESPACE_TIME);
+}
+
+static int open_channels(struct mr_start *start, struct maproot_error *err)
+{
+	const struct mr_plan *plan = start->plan;
+	int code = 0;
+
+	if (plan->mapper == MR_MAPPER_PARENT || plan->mapper == MR_MAPPER_HELPERS)
+		code = mr_open_gate(start, err);
+	if (code == 0 && mr_has(plan->namespaces | plan->joined, MAPROOT_NAMESPACE_PID))
+		code = open_lifeline(start, err);
+	if (code == 0 && start->comes_back)
+		code = open_arrival(start, err);
+	return code;
+}
+
+int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err)
+{
+	auto_unmap struct mapping stack = { 0 };
+	auto_unmap struct mapping aside = { 0 };
+	auto_unmap struct mapping shared = { 0 };
+	struct mr_report own = { 0 };
+	int code = 0;
+
+	lay_out(start);
 	start->report = &own;
-	code = start->stack_top ? 0 : map_stack(&stack, start->argv, err);
-	/* The processes beside the first child have memory of their own: they report in shared memory. */
-	if (code == 0 && start->aside)
+	if (!start->stack_top && !start->comes_back)
+		code = map_stack(&stack, start->argv, err);
+	if (code == 0 && can_share_aside(start))
+		code = map_stack(&aside, start->argv, err);
+	/* Processes with memory of their own report in shared memory. */
+	if (code == 0 && (start->aside || !start->shares))
 		code = map_memory(&shared, sizeof(struct mr_report), MAP_SHARED, err);
 	if (shared.start)
 		start->report = shared.start;
-	if (code == 0 && (plan->mapper == MR_MAPPER_PARENT || plan->mapper == MR_MAPPER_HELPERS))
-		code = mr_open_gate(start, err);
-	if (code == 0 && mr_has(plan->namespaces, MAPROOT_NAMESPACE_PID))
-		code = open_lifeline(start, err);
+	start->report->clocks = -1;
+	if (aside.start)
+		start->aside_stack_top = top_of(&aside);
 	if (code == 0)
-		code = run_child(start, start->stack_top ? start->stack_top : (char *)stack.start + stack.size,
-				 ret_child, err);
+		code = open_channels(start, err);
+	if (code == 0)
+		code = run_child(start, start->stack_top ? start->stack_top : top_of(&stack), ret_child, err);
 	close_all(start);
 	return code;
 }

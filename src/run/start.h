@@ -6,15 +6,15 @@
 
 #include "run/child.h"
 
+enum { MR_START_CAME_BACK = 1 };
+
 /*
- * Starts it, and returns when it executes what `start` says. The caller fills request, plan, argv, envp, reexec
+ * Starts it, and returns when it executes what `start` says. A child that comes back returns from here too, with
+ * MR_START_CAME_BACK or a failure of its own. The caller fills request, plan, argv, envp, reexec
  * and subreaper, signals and pending; all signals are blocked in the calling thread meanwhile. On failure no process is
  * left, and the error is that of whoever failed first. The pidfd of the child is not opened here.
  */
 int mr_start_child(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err);
-
-/* pidfd_open(2), close-on-exec and never 0-2. Returns it or -errno: -ENOSYS before Linux 5.3. */
-int mr_open_pidfd(pid_t pid);
 
 /* The process is dead when this returns, and reaped. Nothing for pid 0. */
 void mr_end_process(pid_t pid);

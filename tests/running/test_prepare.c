@@ -15,9 +15,11 @@ START_TEST(subordinate_ids_follow_the_own)
 	const struct support_user *user = support_user();
 	const struct maproot_request request = { .identity = { .subordinate = true } };
 	static struct mr_plan plan;
+	struct maproot_join join;
 
 	unit_become_user();
-	ck_assert_int_eq(mr_prepare(&request, &plan, NULL), 0);
+	ck_assert_int_eq(mr_prepare(&request, &plan, &join, NULL), 0);
+	mr_join_done(&join);
 	ck_assert_int_eq(plan.mapper, MR_MAPPER_HELPERS);
 	unit_check_map(&plan.users, support_text("0 %u 1\n1 %u 65536\n65537 %u 65536\n", user->uid,
 						 user->subordinate[0], user->subordinate[1]));
@@ -31,8 +33,10 @@ START_TEST(root_writes_its_ranges_itself)
 	static const struct maproot_idmap map = { .count = 1, .range = { { 0, 100000, 10 } } };
 	const struct maproot_request request = { .identity = { .users = &map, .groups = &map } };
 	static struct mr_plan plan;
+	struct maproot_join join;
 
-	ck_assert_int_eq(mr_prepare(&request, &plan, NULL), 0);
+	ck_assert_int_eq(mr_prepare(&request, &plan, &join, NULL), 0);
+	mr_join_done(&join);
 	ck_assert_int_eq(plan.mapper, MR_MAPPER_PARENT);
 }
 END_TEST
