@@ -137,15 +137,12 @@ static int set_setgroups(struct options *options, const char *argument)
 
 static int set_groups(struct options *options, const char *argument)
 {
-	static const char *const words[] = {
-		[MAPROOT_GROUPS_KEEP] = "keep",
-		[MAPROOT_GROUPS_DROP] = "drop",
-		NULL,
-	};
+	static const char *const words[] = { "keep", "drop", NULL };
 	int word = argument_word("groups", argument, words, "keep or drop");
 
 	if (word >= 0)
-		options->request.identity.supplementary = (enum maproot_groups)word;
+		options->request.identity.supplementary = word == 0 ? MAPROOT_GROUPS_KEEP :
+								      MAPROOT_GROUPS_DROP;
 	return word < 0 ? -1 : 0;
 }
 
@@ -270,7 +267,7 @@ static int set_tmpfs(struct options *options, const char *argument)
 }
 
 /* An empty name is no directory, and chdir(2) or mount(2) would say so in less plain words. */
-static int set_name(const char *option, const char *argument, const char **ret_name)
+static int take_directory(const char *option, const char *argument, const char **ret_name)
 {
 	*ret_name = argument;
 	return argument[0] == '\0' ? argument_refuse(option, argument, "a directory") : 0;
@@ -278,12 +275,12 @@ static int set_name(const char *option, const char *argument, const char **ret_n
 
 static int set_root(struct options *options, const char *argument)
 {
-	return set_name("root", argument, &options->request.root);
+	return take_directory("root", argument, &options->request.root);
 }
 
 static int set_wd(struct options *options, const char *argument)
 {
-	return set_name("wd", argument, &options->request.directory);
+	return take_directory("wd", argument, &options->request.directory);
 }
 
 /* The options that switch one thing on. */
@@ -310,6 +307,11 @@ SWITCH(set_dry_run, options->dry_run = true)
 SWITCH(set_verbose, options->verbose = true)
 SWITCH(set_version, options->version = true)
 SWITCH(set_help, options->help = true)
+SWITCH(set_join_order, options->request.join_order = argument)
+SWITCH(set_preserve, options->request.identity.preserve = true)
+SWITCH(set_detach, options->detach = true)
+SWITCH(set_stop, options->stop = argument)
+SWITCH(set_json, options->json = true)
 
 /* A row for each option. */
 option_handler *const option_handlers[OPTION_COUNT] = {
@@ -337,6 +339,19 @@ option_handler *const option_handlers[OPTION_COUNT] = {
 	[OPTION_HOSTNAME] = set_hostname,
 	[OPTION_MONOTONIC] = set_monotonic,
 	[OPTION_BOOTTIME] = set_boottime,
+	[OPTION_TARGET] = set_target,
+	[OPTION_JOIN] = set_join,
+	[OPTION_JOIN_ORDER] = set_join_order,
+	[OPTION_SETUID] = set_setuid,
+	[OPTION_SETGID] = set_setgid,
+	[OPTION_PRESERVE_CREDENTIALS] = set_preserve,
+	[OPTION_NAME] = set_name,
+	[OPTION_DETACH] = set_detach,
+	[OPTION_STOP] = set_stop,
+	[OPTION_LIST] = set_list,
+	[OPTION_JSON] = set_json,
+	[OPTION_PIN] = add_pin,
+	[OPTION_UNPIN] = add_unpin,
 	[OPTION_PROPAGATION] = set_propagation,
 	[OPTION_ROOT] = set_root,
 	[OPTION_BIND] = add_bind,

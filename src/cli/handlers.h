@@ -11,4 +11,7 @@ typedef int option_handler(struct options *options, const char *argument);
 
 extern option_handler *const option_handlers[OPTION_COUNT];
 
+/* For namespaces that exist or stay: kept in stay_handlers.c. */
+option_handler set_target, set_join, set_setuid, set_setgid, set_name, set_list, add_pin, add_unpin;
+
 #endif

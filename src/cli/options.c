@@ -3,11 +3,13 @@
  */
 #include "cli/options.h"
 
+#include "cli/argument.h"
 #include "cli/handlers.h"
 #include "cli/report.h"
 
 #include <getopt.h>
 #include <signal.h>
+#include <string.h>
 
 enum { OPTION_BASE = 256 }; /* above all letters */
 
@@ -76,15 +78,44 @@ static int refuse_option(int got, char **argv)
 	return report_usage("unknown or ambiguous option '", by_letter ? letter : word, "'", NULL);
 }
 
-static void settle(struct options *options, char **rest)
+/* What goes with nothing that it was given with. */
+static int refuse_combinations(const struct options *options, char *const rest[])
+{
+	bool only = options->list || options->stop || options->unpin_count > 0;
+
+	if (options->json && !options->list)
+		return report_usage("--json needs --list", NULL);
+	if (options->detach && !options->request.name)
+		return report_usage("--detach needs --name: nobody would find it again", NULL);
+	if (options->pin_count > 0 && options->request.join_count > 0)
+		return report_usage("--pin is for new namespaces and our own, not with --join or --target", NULL);
+	if (options->list + (options->stop != NULL) + (options->unpin_count > 0) > 1)
+		return report_usage("--list, --stop and --unpin exclude each other", NULL);
+	if (only && rest[0])
+		return report_usage("there is no command to run with --list, --stop or --unpin: '", rest[0], "'",
+				    NULL);
+	return 0;
+}
+
+static int settle(struct options *options, char **rest)
 {
 	struct maproot_identity *identity = &options->request.identity;
 
+	if (options->list_target && argument_integer(options->list_target, 1, INT32_MAX, &options->list_pid) < 0)
+		return argument_refuse("list", options->list_target, "a process id");
 	if (options->map_root) {
 		identity->own_user = identity->users != NULL;
 		identity->own_group = identity->groups != NULL;
 	}
 	options->command = rest;
+	options->request.named = rest;
+	return refuse_combinations(options, rest);
+}
+
+/* An argument that may be missing stands in its option's word; but a number after --list can mean one thing only. */
+static bool is_number(const char *word)
+{
+	return word && word[0] != '\0' && word[strspn(word, "0123456789")] == '\0';
 }
 
 int options_parse(int argc, char **argv, struct options *options)
@@ -92,16 +123,16 @@ int options_parse(int argc, char **argv, struct options *options)
 	char shorts[SHORT_OPTIONS_SIZE];
 	int got;
 
-	options->request = (struct maproot_request){ .death_signal = SIGKILL };
-	options->map_root = options->dry_run = options->verbose = options->version = options->help = false;
+	*options = (struct options){ .request = { .death_signal = SIGKILL } };
 	fill_short_options(shorts);
 	opterr = 0;
 	while ((got = getopt_long(argc, argv, shorts, long_options, NULL)) != -1) {
 		if (got == '?' || got == ':')
 			return refuse_option(got, argv);
+		if (find_option(got) == OPTION_LIST && !optarg && is_number(argv[optind]))
+			optarg = argv[optind++];
 		if (option_handlers[find_option(got)](options, optarg) < 0)
 			return -1;
 	}
-	settle(options, argv + optind);
-	return 0;
+	return settle(options, argv + optind);
 }

@@ -41,6 +41,21 @@ enum option_argument { ARGUMENT_NONE,
 	X(HOSTNAME, 0, "hostname", REQUIRED, "NAME", "set the host name in a new uts namespace")                                     \
 	X(MONOTONIC, 0, "monotonic", REQUIRED, "SECONDS", "shift CLOCK_MONOTONIC in a new time namespace")                           \
 	X(BOOTTIME, 0, "boottime", REQUIRED, "SECONDS", "shift CLOCK_BOOTTIME in a new time namespace")                              \
+	H("Namespaces that exist")                                                                                                   \
+	X(TARGET, 't', "target", REQUIRED, "PID", "join what of PID's namespaces differs from ours, and is not to be new")           \
+	X(JOIN, 0, "join", REQUIRED, "[TYPE[,TYPE]=]REF", "join by PID, path, fd:N or name:NAME; may be repeated")                   \
+	X(JOIN_ORDER, 0, "join-order", REQUIRED, "[!]TYPE,...", "join these, in this order; with ! opened before the first")         \
+	X(SETUID, 'S', "setuid", REQUIRED, "USER", "become USER inside, at the end")                                                 \
+	X(SETGID, 'G', "setgid", REQUIRED, "GROUP", "become GROUP inside, at the end")                                               \
+	X(PRESERVE_CREDENTIALS, 0, "preserve-credentials", NONE, NULL, "keep ids and groups in a joined user namespace")             \
+	H("Namespaces that stay")                                                                                                    \
+	X(NAME, 0, "name", REQUIRED, "NAME", "let others find the command's namespaces as name:NAME")                                \
+	X(DETACH, 0, "detach", NONE, NULL, "with --name: leave it running in the background; without COMMAND, a holder")             \
+	X(STOP, 0, "stop", REQUIRED, "NAME", "end what --name has started, and exit")                                                \
+	X(LIST, 0, "list", OPTIONAL, "PID", "show the namespaces of a process (PID may also follow) or ours, and the names")         \
+	X(JSON, 0, "json", NONE, NULL, "with --list: as JSON")                                                                       \
+	X(PIN, 0, "pin", REQUIRED, "TYPE[=NAME|PATH]", "bind the new or the current namespace to a file; may be repeated")           \
+	X(UNPIN, 0, "unpin", REQUIRED, "TYPE=NAME|PATH", "undo that, and exit; may be repeated")                                     \
 	H("Files")                                                                                                                   \
 	X(PROPAGATION, 0, "propagation", REQUIRED, "slave|private|shared|unchanged", "of mounts (slave)")                            \
 	X(ROOT, 'R', "root", REQUIRED, "DIR", "enter DIR as the root directory, with /proc, /sys, /dev, resolv.conf")                \
@@ -76,6 +91,16 @@ struct options {
 	char **command; /* NULL-terminated, inside argv; see options_use_shell() */
 	char *shell[2];
 	bool map_root; /* asked for by name */
+	bool detach;
+	bool list;
+	bool json;
+	const char *list_target; /* NULL: ourselves */
+	long long list_pid;      /* 0 then */
+	const char *stop;        /* a name, or NULL */
+	const char **pins;       /* TYPE[=WHERE] each */
+	size_t pin_count;
+	const char **unpins;
+	size_t unpin_count;
 	bool dry_run;
 	bool verbose;
 	bool version;

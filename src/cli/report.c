@@ -67,6 +67,11 @@ static int finish_output(bool written)
 	return 0;
 }
 
+int report_written(void)
+{
+	return finish_output(true);
+}
+
 void report_line(void *failed, const char *text)
 {
 	if (puts(text) < 0)
@@ -82,15 +87,29 @@ int report_command(char *const command[], int failed)
 	return finish_output(putchar('\n') != EOF && written);
 }
 
-void report_place(unsigned int created, const char *command)
-{
-	char names[80] = "";
+enum { NAMES_SIZE = 80 };
 
+/* " mnt user" */
+static const char *name_all(unsigned int types, char names[NAMES_SIZE])
+{
+	names[0] = '\0';
 	for (unsigned int type = 0; type < MAPROOT_NAMESPACE_COUNT; type++) {
-		if (created & MAPROOT_NAMESPACE_BIT(type))
+		if (types & MAPROOT_NAMESPACE_BIT(type))
 			(void)strcat(strcat(names, " "), maproot_namespace_name(type));
 	}
-	report("new namespaces:", names[0] ? names : " none", "; executing '", command, "'", NULL);
+	return names;
+}
+
+void report_place(const struct maproot_outcome *outcome, const char *command)
+{
+	char created[NAMES_SIZE];
+	char joined[NAMES_SIZE];
+	char skipped[NAMES_SIZE];
+
+	report("new namespaces:", outcome->created ? name_all(outcome->created, created) : " none",
+	       outcome->joined ? "; joined:" : "", name_all(outcome->joined, joined),
+	       outcome->skipped ? "; already in:" : "", name_all(outcome->skipped, skipped), "; executing '",
+	       command, "'", NULL);
 }
 
 int report_version(void)

@@ -1,10 +1,10 @@
 /*
- * Everything that maproot says: the only place that writes to stderr or stdout.
+ * Everything that maproot says but for its lists (list.h): nothing else writes to stderr or stdout.
  */
 #ifndef MR_CLI_REPORT_H
 #define MR_CLI_REPORT_H
 
-#include <maproot/error.h>
+#include <maproot/run.h>
 
 /* "maproot: " and the pieces, up to NULL, and a newline, on stderr in one write. */
 void report(const char *piece, ...) __attribute__((sentinel));
@@ -25,7 +25,10 @@ void report_line(void *failed, const char *text);
 /* The last line of a plan: the command. Returns the exit status of the whole. */
 int report_command(char *const command[], int failed);
 
-/* On stderr: which namespaces were made, and what comes next in them. */
-void report_place(unsigned int created, const char *command);
+/* On stderr: which namespaces were made, joined or not joined for being in them, and what comes next. */
+void report_place(const struct maproot_outcome *outcome, const char *command);
+
+/* After what cli/list.c has printed. Returns the exit status. */
+int report_written(void);
 
 #endif

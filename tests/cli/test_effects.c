@@ -33,6 +33,18 @@
 /* The parent of the command: the test, or somebody in between. */
 #define PARENT "[ $PPID = {pid} ] && echo here || echo child"
 
+/* Somebody ($P) stands in namespaces of his own beside the shell of the row; what the joined command says is compared. */
+#define BESIDE                                                                                               \
+	"unshare -nu sleep 9 & P=$!; until test $(readlink /proc/$P/ns/net) != $(readlink /proc/self/ns/net); " \
+	"do :; done; "
+#define IS_IN(options, type)                                                                               \
+	"test \"$({maproot} " options " readlink /proc/self/ns/" type ")\" = $(readlink /proc/$P/ns/" type \
+	") && echo in " type "; "
+#define IS_OUT(options, type)                                                                          \
+	"test \"$({maproot} " options " readlink /proc/self/ns/" type ")\" = $(readlink /proc/self/ns/" type \
+	") && echo out of " type "; "
+#define ENDED "kill $P"
+
 static const struct cli_row as_user[] = {
 	/* identity */
 	{ { "sh", "-c", IDS }, "0:0:deny\n0 {uid} 1\n0 {gid} 1\npowerful\n", "", 0 },
@@ -178,6 +190,45 @@ static const struct cli_row as_user[] = {
 	{ { "--monotonic=-1", "--boottime=7", "sh", "-c",
 	    "while read a b c; do echo $a $b; done </proc/self/timens_offsets" },
 	  "monotonic -1\nboottime 7\n",
+	  "",
+	  0 },
+	/* namespaces that exist; more in tests/joining */
+	{ { "sh", "-c", BESIDE IS_IN("-t $P", "net") IS_IN("--target=$P", "uts") IS_OUT("-t $P", "ipc") ENDED },
+	  "in net\nin uts\nout of ipc\n",
+	  "",
+	  0 },
+	{ { "sh", "-c",
+	    BESIDE IS_IN("--join net=$P", "net") IS_OUT("--join net=$P", "uts")
+		    IS_IN("--join=/proc/$P/ns/uts", "uts") ENDED },
+	  "in net\nout of uts\nin uts\n",
+	  "",
+	  0 },
+	{ { "sh", "-c",
+	    BESIDE IS_IN("--join-order '!uts' -t $P", "uts") IS_OUT("--join-order=!uts -t $P", "net") ENDED },
+	  "in uts\nout of net\n",
+	  "",
+	  0 },
+	{ { "--map-auto", "-S", "5", "-G", "6", "sh", "-c", "id -u; id -g; " POWER }, "5\n6\npowerless\n", "", 0 },
+	{ { "--map-auto", "--setuid=5", "--setgid=6", "-p", "sh", "-c", "id -u; id -g; " POWER },
+	  "5\n6\npowerless\n",
+	  "",
+	  0 },
+	{ { "-c", "sh", "-c", "{maproot} --target $$ --preserve-credentials id -u" }, "{uid}\n", "", 0 },
+	/* namespaces that stay */
+	{ { "sh", "-c",
+	    "export XDG_RUNTIME_DIR={home}; {maproot} -u --hostname=box --detach --name=row; {maproot} --join name:row "
+	    "uname -n; {maproot} --stop=row && {maproot} --join name:row true; rmdir {home}/maproot" },
+	  "box\n",
+	  "maproot: the name 'row' is nobody's\n",
+	  0 },
+	{ { "sh", "-c", "{maproot} --list | grep -c '^[a-z]* *[0-9]* *yes'; {maproot} --list=$$ --json | head -n 1" },
+	  "8\n{\"namespaces\":[\n",
+	  "",
+	  0 },
+	{ { "sh", "-c",
+	    "{maproot} --pin=uts={home}/pin -u; stat -f -c %T {home}/pin; {maproot} --join {home}/pin echo in; {maproot} "
+	    "--unpin=uts={home}/pin; test -e {home}/pin || echo gone" },
+	  "nsfs\nin\ngone\n",
 	  "",
 	  0 },
 	/* files */
@@ -500,13 +551,15 @@ static const struct {
 
 static bool uses_option(const struct cli_row *rows, size_t count, const char *word)
 {
+	/* Also in a script, which calls the program again. */
 	for (size_t at = 0; at < count; at++) {
 		for (int argument = 0; rows[at].argv[argument]; argument++) {
+			const char *text = rows[at].argv[argument];
 			size_t length = strlen(word);
 
-			if (strncmp(rows[at].argv[argument], word, length) == 0 &&
-			    (rows[at].argv[argument][length] == '\0' ||
-			     rows[at].argv[argument][length] == '='))
+			while ((text = strstr(text, word)) && !strchr("= ", text[length]))
+				text += length;
+			if (text)
 				return true;
 		}
 	}
