@@ -1,13 +1,15 @@
 #!/bin/sh
 # Contract: maproot(1) lists exactly the options of `maproot --help`, letter and name; maproot(3) has a prototype for exactly
-# the functions that the headers declare, and names each constant that they define; both are free of mandoc's warnings, and
-# their C example compiles.
+# the functions that the headers declare, and names each constant that they define, but for preload.h, of which this is
+# true of libmaproot-preload(7), which names each variable too; all are free of mandoc's warnings, and their C examples
+# compile.
 set -u
 top=$1
 # shellcheck source=tests/structure/lib.sh
 . "$top/tests/structure/lib.sh"
 one=$top/packaging/man/maproot.1
 three=$top/packaging/man/maproot.3
+seven=$top/packaging/man/libmaproot-preload.7
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -29,6 +31,7 @@ if ! command -v mandoc >/dev/null 2>&1; then
 else
 	mandoc -T lint -W warning "$one" || complain "maproot.1: see mandoc's warnings"
 	mandoc -T lint -W warning "$three" || complain "maproot.3: see mandoc's warnings"
+	mandoc -T lint -W warning "$seven" || complain "libmaproot-preload.7: see mandoc's warnings"
 fi
 
 # Options as "-r --map-root-user" or "--map-auto".
@@ -38,10 +41,11 @@ sed -nE 's/^\.It Fl (([A-Za-z]) , )?-([a-z0-9-]+).*/\2 \3/p' "$one" | sed -E 's/
 differ maproot.1 "$scratch/help" "$scratch/man"
 
 for header in "$top"/include/maproot/*.h; do
+	[ "${header##*/}" != preload.h ] || continue
 	echo "#include <maproot/${header##*/}>"
 done >"$scratch/all.c"
 "$CC" -E -P -I "$top/include" "$scratch/all.c" >"$scratch/all.i"
-grep -oE '\bmaproot_[a-z0-9_]+ *\(' "$scratch/all.i" | tr -d ' (' | LC_ALL=C sort -u >"$scratch/functions"
+grep -v '^typedef ' "$scratch/all.i" | grep -oE '\bmaproot_[a-z0-9_]+ *\(' | tr -d ' (' | LC_ALL=C sort -u >"$scratch/functions"
 sed -nE 's/^\.F[no] (maproot_[a-z0-9_]+).*/\1/p' "$three" | LC_ALL=C sort -u >"$scratch/prototypes"
 differ maproot.3 "$scratch/functions" "$scratch/prototypes"
 sed -nE 's/^\.Nm (maproot_[a-z0-9_]+).*/\1/p' "$three" | LC_ALL=C sort -u >"$scratch/names"
@@ -58,5 +62,23 @@ sed -n '/^\.Bd -literal/,/^\.Ed/p' "$three" | sed '/^\./d; s/\\e/\\/g' >"$scratc
 [ -s "$scratch/example.c" ] || complain "maproot.3 has no example"
 "$CC" -std=c11 -Wall -Wextra -Werror -I "$top/include" -o "$scratch/example.o" -c "$scratch/example.c" ||
 	complain "the example of maproot.3 does not compile"
+
+# What comes before main.
+grep -oE '\bmaproot_preload_[a-z]+ *\(' "$top/include/maproot/preload.h" | tr -d ' (' | LC_ALL=C sort -u >"$scratch/functions"
+sed -nE 's/^\.Fn (maproot_[a-z0-9_]+) "void"$/\1/p' "$seven" | LC_ALL=C sort -u >"$scratch/prototypes"
+differ libmaproot-preload.7 "$scratch/functions" "$scratch/prototypes"
+sed -nE 's/^\.Nm (maproot_[a-z0-9_]+).*/\1/p' "$seven" | LC_ALL=C sort -u >"$scratch/names"
+differ "NAME of libmaproot-preload.7" "$scratch/functions" "$scratch/names"
+{
+	sed -nE 's/^\tX\([A-Z]+, "([a-z]+)",.*/maproot_\1/p' "$top/include/maproot/namespace.h"
+	echo maproot_order
+	echo maproot_on_error
+} | LC_ALL=C sort >"$scratch/variables"
+grep '^\.It Ev ' "$seven" | grep -oE 'maproot_[a-z_]+' | LC_ALL=C sort >"$scratch/documented"
+differ "ENVIRONMENT of libmaproot-preload.7" "$scratch/variables" "$scratch/documented"
+sed -n '/^\.Bd -literal -offset indent$/,/^\.Ed/p' "$seven" | sed '/^\./d; s/\\e/\\/g' >"$scratch/before.c"
+[ -s "$scratch/before.c" ] || complain "libmaproot-preload.7 has no example"
+"$CC" -std=c11 -Wall -Wextra -Werror -I "$top/include" -o "$scratch/before.o" -c "$scratch/before.c" ||
+	complain "the example of libmaproot-preload.7 does not compile"
 
 finish

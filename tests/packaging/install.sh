@@ -27,17 +27,18 @@ prefix=$scratch/moved
 pc=$(cd "$prefix" && find . -name maproot.pc)
 libdir=$prefix/${pc%/pkgconfig/maproot.pc}
 
-for file in bin/maproot share/man/man1/maproot.1 share/man/man3/maproot.3; do
+for file in bin/maproot share/man/man1/maproot.1 share/man/man3/maproot.3 share/man/man7/libmaproot-preload.7; do
 	[ -s "$prefix/$file" ] || fail "not installed, or empty: $file"
 done
 for header in "$top"/include/maproot/*.h; do
 	cmp "$header" "$prefix/include/maproot/${header##*/}"
 done
-for file in libmaproot.a libmaproot.so libmaproot.so.0 cmake/maproot/maproot-config.cmake; do
+for file in libmaproot.a libmaproot.so libmaproot.so.0 libmaproot-preload.a libmaproot-preload.so \
+	cmake/maproot/maproot-config.cmake; do
 	[ -s "$libdir/$file" ] || fail "not installed, or empty: $file"
 done
-others=$(cd "$prefix" && find . -type f | grep -vE '^\./(bin/maproot|include/maproot/[a-z]+\.h|share/man/man[13]/maproot\.[13])$' |
-	grep -vE '/(libmaproot\.(a|so\.0\.[0-9.]+)|pkgconfig/maproot\.pc|cmake/maproot/maproot-[a-z-]+\.cmake)$') || true
+others=$(cd "$prefix" && find . -type f | grep -vE '^\./(bin/maproot|include/maproot/[a-z]+\.h|share/man/(man[13]/maproot\.[13]|man7/libmaproot-preload\.7))$' |
+	grep -vE '/(libmaproot\.(a|so\.0\.[0-9.]+)|libmaproot-preload\.(a|so)|pkgconfig/maproot\.pc|cmake/maproot/maproot-[a-z-]+\.cmake)$') || true
 [ -z "$others" ] || fail "installed as well: $others"
 
 "$prefix/bin/maproot" --version | grep -q '^maproot [0-9]' || fail "the installed program does not say its version"
@@ -65,6 +66,16 @@ if [ -z "$sanitize" ]; then
 	# shellcheck disable=SC2046
 	"$CC" -static -o "$scratch/static" "$here/consumer/consumer.c" $(pkg-config --static --cflags --libs maproot)
 	says "$scratch/static"
+fi
+
+# Before main: as a library, and as an object in a program that has nothing else of ours.
+"$CC" $sanitize -I "$prefix/include" -o "$scratch/joined" "$here/consumer/joined.c" "$libdir/libmaproot-preload.a"
+[ "$(maproot_foo=1 "$scratch/joined")" = "unknown variable 'maproot_foo'" ] || fail "the object does not work"
+[ -z "$(env LD_PRELOAD="$libdir/libmaproot-preload.so" true 2>&1)" ] || fail "the preloaded library talks"
+status=0
+env maproot_foo=1 LD_PRELOAD="$libdir/libmaproot-preload.so" true 2>"$scratch/said" || status=$?
+if [ "$status" -ne 125 ] || [ "$(cat "$scratch/said")" != "maproot: unknown variable 'maproot_foo'" ]; then
+	fail "the library does not work: status $status, $(cat "$scratch/said")"
 fi
 
 cmake -S "$here/consumer" -B "$scratch/build" -DCMAKE_C_COMPILER="$CC" -DCMAKE_C_FLAGS="$sanitize" \

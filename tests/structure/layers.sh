@@ -1,7 +1,8 @@
 #!/bin/sh
-# Contract: dependencies point one way, base -> model -> system -> run -> cli. Held twice, by what each file includes and by
-# what each object needs from the linker:
+# Contract: dependencies point one way, base -> model -> system -> join -> run -> cli. Held twice, by what each file includes
+# and by what each object needs from the linker:
 # - a file includes headers of its own layer and of those before it; cli includes its own and <maproot/...> only;
+# - preload stands beside run: it uses what join may use, and join; nobody uses preload;
 # - base knows no namespaces; model makes no system call that changes or reads anything;
 # - libcap is used by src/system/caps.c alone; the library never prints through stdio and calls no exit handlers;
 # - src/README.md names each file, and no other; each directory of src/ is a layer, the top level holds nothing but the agreed names, each file starts with a comment.
@@ -12,11 +13,13 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 cd "$top" || exit 99
 
-layers="base model system run cli"
+layers="base model system join run cli"
+beside="preload" # one that only the layers up to "join" are for
 
 allowed_for() {
 	case $1 in
 	cli) echo "cli" ;;
+	preload) echo "${layers%% run *} preload" ;;
 	*) echo "$layers" | sed "s/ *$1 .*/ $1/" ;;
 	esac
 }
@@ -27,7 +30,7 @@ includes() {
 
 for directory in src/*/; do
 	layer=$(basename "$directory")
-	case " $layers " in
+	case " $layers $beside " in
 	*" $layer "*) ;;
 	*) complain "$directory is no layer" ;;
 	esac
@@ -66,7 +69,7 @@ done
 [ "$files" -gt 0 ] || complain "no sources found"
 
 # The first column of the table that a directory's name heads, "idmap" standing for idmap.c and idmap.h.
-for layer in $layers; do
+for layer in $layers $beside; do
 	named=$(awk -F '|' -v layer="$layer" '
 		NF < 3 { inside = 0 }
 		inside && $2 !~ /^-/ { print $2 }
@@ -99,7 +102,7 @@ source_of() {
 	printf '%s\n' "$1" | sed 's|.*/\(src/[a-z_]*/[a-z_0-9]*\.c\)\.o$|\1|'
 }
 
-objects=$(printf '%s:%s' "$LIBRARY_OBJECTS" "$PROGRAM_OBJECTS" | tr ':' '\n')
+objects=$(printf '%s:%s:%s' "$LIBRARY_OBJECTS" "$PROGRAM_OBJECTS" "${PRELOAD_OBJECTS:-}" | tr ':' '\n')
 for object in $objects; do
 	source=$(source_of "$object")
 	layer=${source#src/}
@@ -116,6 +119,7 @@ awk -v layers="$layers" '
 		count = split(layers, name, " ")
 		for (at = 1; at <= count; at++)
 			rank[name[at]] = at
+		rank["preload"] = rank["run"] - 0.5
 		printing = "printf puts putchar fprintf fputs fputc fwrite vprintf vfprintf dprintf perror stdout stderr " \
 			"exit abort err errx warn warnx __printf_chk __fprintf_chk __vfprintf_chk __dprintf_chk"
 		acting = "open openat read write close fopen fork vfork clone syscall mount umount2 unshare setns kill prctl " \
@@ -131,7 +135,7 @@ awk -v layers="$layers" '
 		if (symbol ~ /^(mr|maproot)_/) {
 			if (!(symbol in home))
 				print $2 " needs " symbol ", which nothing defines"
-			else if (rank[home[symbol]] > rank[layer])
+			else if (rank[home[symbol]] > rank[layer] || (home[symbol] == "preload" && layer != "preload"))
 				print $2 " (" layer ") needs " symbol " of " home[symbol]
 			else if (layer == "cli" && home[symbol] != "cli" && symbol ~ /^mr_/)
 				print $2 " needs " symbol ", which include/ does not promise"

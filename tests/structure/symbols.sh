@@ -1,6 +1,7 @@
 #!/bin/sh
-# Contract: the shared library exports exactly the functions that include/ declares, each under the version LIBMAPROOT_0, and
-# no data; the static one puts nothing into a program's name space that does not start with maproot_ or mr_.
+# Contract: the shared library exports exactly the functions that include/ declares (but for preload.h, whose are another
+# library's: preload.sh), each under the version LIBMAPROOT_0, and no data; the static one puts nothing into a program's
+# name space that does not start with maproot_ or mr_.
 set -u
 top=$1
 here=$(dirname "$0")
@@ -10,9 +11,10 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 for header in "$top"/include/maproot/*.h; do
+	[ "${header##*/}" != preload.h ] || continue
 	echo "#include <maproot/$(basename "$header")>"
 done >"$scratch/all.c"
-"$CC" -E -P -I "$top/include" "$scratch/all.c" | grep -oE '\bmaproot_[a-z0-9_]+ *\(' | tr -d ' (' |
+"$CC" -E -P -I "$top/include" "$scratch/all.c" | grep -v '^typedef ' | grep -oE '\bmaproot_[a-z0-9_]+ *\(' | tr -d ' (' |
 	LC_ALL=C sort -u >"$scratch/declared"
 [ -s "$scratch/declared" ] || complain "no declarations found"
 

@@ -1,0 +1,5 @@
+//go:build !linked
+
+package main
+
+func sayResult() {}
