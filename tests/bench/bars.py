@@ -30,6 +30,15 @@ def judge(results):
           1.15, MS, "ms")
     ratio("maproot_spawn, host of %d MB / 1 MB" % results["library_ns"]["megabytes"], library["large"],
           library["1 MB"], 1.20, US, "us")
+    join = {name: entry["median"] for name, entry in results["join_ns"].items()}
+    ratio("maproot -t / nsenter -a", join["maproot -t"], join["nsenter"], 0.50, MS, "ms")
+    inside = {name: entry["median"] for name, entry in results["inside_ns"].items() if name != "storm"}
+    ratio("maproot_run_in / bare thread and setns", inside["run_in"], inside["bare thread"], 1.30, US, "us")
+    ratio("maproot_enter and leave / bare visit", inside["visit"], inside["bare visit"], 1.50, US, "us")
+    storm = results["inside_ns"]["storm"]
+    most("%d calls inside: lost, moved or left" % storm["calls"],
+         storm["lost"] + storm["moved"] + storm["descriptors"] + storm["threads"], 0, "",
+         "from 16 threads into 16 namespaces")
     waiting = results["waiting"]["maproot"]
     most("waiting wrapper, PSS", waiting["pss_kib"]["median"], 64, "KiB",
          "RSS %d KiB, %d process" % (waiting["rss_kib"]["median"], waiting["processes"]))
@@ -37,6 +46,9 @@ def judge(results):
          "signalled and reaped in %.0f ms, %.1f KiB PSS each" % (
              crowd["ended"] / MS, crowd["pss_kib"] / crowd["count"]))
     ratio("signal through the wrapper / bare kill()", signals["maproot"], signals["bare"], 2.0, US, "us")
+    pins = results["pins_ns"]
+    ratio("%d net namespaces pinned and unpinned / ip netns" % pins["count"], pins["maproot"]["median"],
+          pins["ip netns"]["median"], 0.60, MS, "ms")
     return rows
 
 
@@ -104,12 +116,19 @@ def memory_table(results):
     return lines
 
 
+def pin_table(results):
+    found = results["pins_ns"]
+    rows = [[name] + ["%.1f" % (found[name][key] / MS) for key in ("p10", "median", "p90")] +
+            [str(found[name]["samples"])] for name in ("maproot", "ip netns", "library")]
+    return columns(["%d net namespaces pinned and unpinned" % found["count"], "p10 ms", "median", "p90", "samples"], rows)
+
+
 def table(results):
     machine = results["machine"]
     head = "kernel %s, %d cpus; medians; signals are barred with all processes on one cpu; %s s" % (
         machine["kernel"], machine["cpus"], machine["seconds"])
     parts = [head, bar_table(results), start_table(results), signal_table(results), library_table(results),
-             memory_table(results)]
+             pin_table(results), memory_table(results)]
     return "\n\n".join(parts) + "\n"
 
 

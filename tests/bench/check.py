@@ -17,7 +17,8 @@ import xml.etree.ElementTree as tree
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = ("limit", "unshare -rm", "unshare -rm --fork", "bwrap", "unshare -r --map-auto", "rootlesskit",
          "buildah unshare", "limit --in-place")
-PARTS = ("machine", "sizes", "start_ns", "signal_ns", "waiting", "crowd", "library_ns", "syscalls", "bars")
+PARTS = ("machine", "sizes", "start_ns", "signal_ns", "waiting", "crowd", "library_ns", "join_ns",
+         "inside_ns", "pins_ns", "syscalls", "bars")
 
 
 def bench(programs, maproot, place, out):
@@ -56,7 +57,7 @@ def check_results(out, printed):
            "nothing at all takes longer than buildah")
     expect(results["syscalls"]["bare"] < results["syscalls"]["limit"] < results["syscalls"]["bwrap"],
            "system calls are not counted: %s" % results["syscalls"])
-    expect(len(results["bars"]) == 12, "%d bars" % len(results["bars"]))
+    expect(len(results["bars"]) == 17, "%d bars" % len(results["bars"]))
     for bar in results["bars"]:
         expect(bar["met"] == (bar["value"] <= bar["bar"]), "bar judged wrong: %s" % bar)
         row = [line for line in printed.splitlines() if line.startswith(bar["what"] + "  ")]
@@ -64,7 +65,7 @@ def check_results(out, printed):
         expect((" met " in row[0]) == bar["met"], "row says otherwise than the JSON: " + row[0])
     for size, counted in results["crowd"].items():
         expect(counted["lost"] == 0 and counted["left"] == 0, "crowd of %s: %s" % (size, counted))
-    for peer in PEERS:
+    for peer in PEERS + ("ip netns",):
         expect(any(bar["what"].endswith("/ " + peer) for bar in results["bars"]), "no bar against " + peer)
 
 

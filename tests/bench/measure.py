@@ -10,13 +10,17 @@ import statistics
 import subprocess
 import time
 
-Sizes = collections.namedtuple("Sizes", "rounds slow_rounds signals crowd memory_runs spawns megabytes")
-FULL = Sizes(rounds=300, slow_rounds=60, signals=2000, crowd=1000, memory_runs=5, spawns=300, megabytes=4096)
-QUICK = Sizes(rounds=5, slow_rounds=2, signals=20, crowd=20, memory_runs=1, spawns=3, megabytes=64)
+import joins
+
+Sizes = collections.namedtuple("Sizes", "rounds slow_rounds signals crowd memory_runs spawns megabytes inside pins pin_rounds")
+FULL = Sizes(rounds=300, slow_rounds=60, signals=2000, crowd=1000, memory_runs=5, spawns=300, megabytes=4096,
+             inside=10000, pins=200, pin_rounds=5)
+QUICK = Sizes(rounds=5, slow_rounds=2, signals=20, crowd=20, memory_runs=1, spawns=3, megabytes=64, inside=160,
+              pins=5, pin_rounds=1)
 
 THREADS = 16
 LIMIT_SECONDS = 600
-NEEDED = ("unshare", "bwrap", "rootlesskit", "buildah", "tini", "strace")
+NEEDED = ("unshare", "bwrap", "rootlesskit", "buildah", "tini", "strace", "nsenter", "ip")
 
 
 class Failed(Exception):
@@ -41,8 +45,11 @@ class Place:
         return [self.own("as_user"), *command]
 
     def run(self, *command, shown=None):
-        name = shown or os.path.basename(command[0])
-        process = subprocess.Popen(self.as_user(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        return self.run_here(*self.as_user(*command), shown=shown or os.path.basename(command[0]))
+
+    def run_here(self, *command, shown):
+        """As whoever started the benchmark."""
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, start_new_session=True)
         try:
             out, err = process.communicate(timeout=LIMIT_SECONDS)
@@ -50,10 +57,10 @@ class Place:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             if isinstance(reason, subprocess.TimeoutExpired):
-                raise Failed("%s: no end after %d s" % (name, LIMIT_SECONDS)) from None
+                raise Failed("%s: no end after %d s" % (shown, LIMIT_SECONDS)) from None
             raise
         if process.returncode != 0:
-            raise Failed("%s: %s" % (name, err.strip()))
+            raise Failed("%s: %s" % (shown, err.strip()))
         return out
 
 
@@ -271,6 +278,19 @@ def library_starts(place, sizes):
     return found
 
 
+def pin_times(place, sizes):
+    """Nanoseconds for network namespaces that stay, made one after the other and removed again, by programs and by the library."""
+    maproot, ip = place.own("maproot"), place.peers["ip"]
+    text = place.run_here(
+        place.own("pins"), str(sizes.pin_rounds), str(sizes.pins),
+        "--contender", "maproot", maproot + " --net --pin net=%", maproot + " --unpin net=%",
+        "--contender", "ip netns", ip + " netns add %", ip + " netns del %",
+        "--contender", "library", "", "", shown="pins")
+    found = {name: spread(values) for name, values in read_samples(text).items()}
+    found["count"] = sizes.pins
+    return found
+
+
 def syscall_counts(place):
     """How many system calls a plain run makes, the command's own included."""
     counts = {}
@@ -298,6 +318,9 @@ def everything(place_directory, sizes):
         "waiting": waiting_memory(place, sizes),
         "crowd": crowd(place, sizes),
         "library_ns": library_starts(place, sizes),
+        "join_ns": joins.join_times(place, sizes, read_samples, spread),
+        "inside_ns": joins.inside_times(place, sizes, read_samples, spread),
+        "pins_ns": pin_times(place, sizes),
         "syscalls": syscall_counts(place),
     }
     results["machine"]["seconds"] = round(time.time() - begin, 1)
