@@ -16,6 +16,7 @@
 #include "system/furniture.h"
 #include "system/idmap_write.h"
 #include "system/identity.h"
+#include "system/leaving.h"
 #include "system/program.h"
 
 #include <errno.h>
@@ -252,7 +253,10 @@ static int restore_signals(const struct mr_start *start, struct maproot_error *e
 static int execute(const struct mr_start *start, struct maproot_error *err)
 {
 	static const char self[] = "/proc/self/exe";
+	int code = start->leaving > 0 ? mr_leaving_begin(start->leaving) : 0;
 
+	if (code < 0)
+		return mr_fail(err, -code, MAPROOT_STEP_PREPARE, "a sign that the child has left");
 	if (start->comes_back)
 		return 0;
 	if (!start->reexec)

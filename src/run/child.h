@@ -41,6 +41,7 @@ struct mr_start {
 	int gate[2];      /* a socket pair, the parent's end first; -1: nothing to wait for */
 	int lifeline[2];  /* readable once the parent is dead, and a pipe's other end; or -1 */
 	int arrival[2];   /* a pipe: its second end goes when a child that comes back has entered everything; or -1 */
+	int leaving;      /* see system/leaving.h; 0: nobody waits for that */
 	char *listen_pid; /* buffers inside envp that take what only the child knows; or NULL */
 	char *marker;
 	struct mr_report *report;

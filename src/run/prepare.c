@@ -56,13 +56,15 @@ int mr_prepare(const struct maproot_request *request, struct mr_plan *ret_plan,
 	struct mr_facts facts;
 	int code = mr_facts_read(&facts, err);
 
-	if (code == 0)
-		code = mr_join_open(&wish, ret_join, err);
+	if (code < 0)
+		return code;
+	code = mr_join_open(&wish, ret_join, err);
 	if (code < 0)
 		return code;
 	facts.joined = ret_join->types & ~ret_join->same;
 	facts.skipped = ret_join->same;
 	facts.process = ret_join->process.pidfd >= 0 ? ret_join->process.pid : 0;
+	ret_plan->joined = ret_plan->namespaces = 0;
 	code = make_plan(request, &facts, ret_plan, err);
 	if (code == 0)
 		code = keep_proc(ret_plan, ret_join, err);

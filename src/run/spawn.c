@@ -1,10 +1,12 @@
 /*
  * Starting another program in new namespaces, from any thread of any program.
  */
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "run/prepare.h"
 #include "run/start.h"
 #include "system/dumpable.h"
+#include "system/leaving.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -51,6 +53,33 @@ static int start(struct mr_start *start, char *const envp[], struct maproot_chil
 	return code;
 }
 
+/*
+ * Hidden as long as a child that has joined somebody else's namespaces is in our memory; a little longer than it holds us. Where
+ * that can't be waited for, it is killed: better without it than open.
+ */
+static int start_hidden(struct mr_start *child, char *const envp[], struct maproot_child *ret_child,
+			struct maproot_error *err)
+{
+	mr_auto_fd int leaving = mr_leaving_open();
+	struct maproot_child started;
+	int code;
+
+	if (leaving < 0)
+		return mr_fail(err, -leaving, MAPROOT_STEP_PREPARE, "a sign that the child has left");
+	child->leaving = leaving;
+	code = start(child, envp, &started, err);
+	if (code < 0)
+		return code;
+	code = mr_leaving_await(leaving);
+	if (code < 0) {
+		mr_end_process(started.pid);
+		mr_end_process(started.init);
+		return mr_fail(err, -code, MAPROOT_STEP_PREPARE, "a sign that the child has left");
+	}
+	*ret_child = started;
+	return 0;
+}
+
 /* What a child in our memory does to being dumpable, it does to us. */
 static int start_guarded(struct mr_start *child, char *const envp[], struct maproot_child *ret_child,
 			 struct maproot_error *err)
@@ -60,7 +89,7 @@ static int start_guarded(struct mr_start *child, char *const envp[], struct mapr
 		       child->plan->mapper == MR_MAPPER_HELPERS || identity->set_user ||
 		       identity->set_group;
 	int former = mr_dumpable_hold(changes);
-	int code = start(child, envp, ret_child, err);
+	int code = child->plan->hide ? start_hidden(child, envp, ret_child, err) : start(child, envp, ret_child, err);
 
 	mr_dumpable_release(changes, former);
 	return code;
