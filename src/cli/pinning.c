@@ -41,6 +41,7 @@ static int join_it(struct options *options, enum maproot_namespace type, const c
 	if (!joins || !reference) {
 		const struct maproot_error err = { ENOMEM, MAPROOT_STEP_PREPARE, "the options" };
 
+		free(reference);
 		return report_error(&err);
 	}
 	(void)strcat(strcat(strcpy(reference, maproot_namespace_name(type)), "="), path);

@@ -92,7 +92,7 @@ int stay_detach(void)
 	if (!maproot_is_reexecuted())
 		return go_to_background();
 	number = getenv(variable);
-	pipe_end = number ? atoi(number) : -1;
+	pipe_end = number ? (int)strtol(number, NULL, 10) : -1;
 	return 0;
 }
 

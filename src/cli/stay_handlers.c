@@ -37,18 +37,12 @@ int set_join(struct options *options, const char *argument)
 	return add_word((const char ***)&options->request.joins, &options->request.join_count, argument);
 }
 
-/* PID or PID:START, and nothing else that a reference may be. */
+/* A number is the reference of a process; what else --join takes may be anything. */
 int set_target(struct options *options, const char *argument)
 {
-	static const char prefix[] = "pid:";
-	char *reference;
-
-	if (argument[0] == '\0' || argument[strspn(argument, "0123456789:")] != '\0')
+	if (argument[0] == '\0' || argument[strspn(argument, "0123456789")] != '\0')
 		return argument_refuse("target", argument, "a process id");
-	reference = malloc(sizeof(prefix) + strlen(argument));
-	if (!reference)
-		return fail_memory();
-	return set_join(options, strcat(strcpy(reference, prefix), argument));
+	return set_join(options, argument);
 }
 
 int set_setuid(struct options *options, const char *argument)

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The texts that the targets point to stand behind the join. */
+/* The texts that the targets point to stand behind their places. */
 struct handle {
 	struct maproot_join join;
-	char text[];
+	const char *reference[];
 };
 
 static int no_memory(struct maproot_error *err)
@@ -21,35 +21,34 @@ static int no_memory(struct maproot_error *err)
 	return mr_fail(err, ENOMEM, MAPROOT_STEP_PREPARE, "the references");
 }
 
-/* Copies the references into `text`, and their places into `copies`. */
-static void copy_all(const char *const *references, size_t count, char *text, const char **copies)
+/* With copies of the references. NULL: no memory. */
+static struct handle *make_handle(const char *const *references, size_t count)
 {
-	for (size_t at = 0; at < count; at++) {
-		size_t size = strlen(references[at]) + 1;
+	size_t size = sizeof(struct handle) + count * sizeof(*references);
+	struct handle *handle;
+	char *text;
 
-		copies[at] = memcpy(text, references[at], size);
-		text += size;
+	for (size_t at = 0; at < count; at++)
+		size += strlen(references[at]) + 1;
+	handle = malloc(size);
+	text = handle ? (char *)&handle->reference[count] : NULL;
+	for (size_t at = 0; handle && at < count; at++) {
+		handle->reference[at] = strcpy(text, references[at]);
+		text += strlen(text) + 1;
 	}
+	return handle;
 }
 
 int maproot_join_open(const char *const *references, size_t count, const char *order,
 		      struct maproot_join **ret_join, struct maproot_error *err)
 {
-	mr_auto_free const char **copies = calloc(count + 1, sizeof(*copies));
-	struct handle *handle;
-	size_t size = 0;
+	struct handle *handle = make_handle(references, count);
 	int code;
 
 	mr_error_reset(err);
-	for (size_t at = 0; at < count; at++)
-		size += strlen(references[at]) + 1;
-	handle = malloc(sizeof(*handle) + size);
-	if (!copies || !handle) {
-		free(handle);
+	if (!handle)
 		return no_memory(err);
-	}
-	copy_all(references, count, handle->text, copies);
-	code = mr_join_open(&(struct mr_join_wish){ copies, count, order, 0, true }, &handle->join, err);
+	code = mr_join_open(&(struct mr_join_wish){ handle->reference, count, order, 0, true }, &handle->join, err);
 	if (code < 0) {
 		free(handle);
 		return code;

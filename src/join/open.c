@@ -55,9 +55,9 @@ static int add_open(struct maproot_join *join, const struct mr_join_wish *wish,
 	mr_auto_fd int owned = fd;
 	struct mr_target target = { .reference = *reference, .fd = -1 };
 	struct mr_reference judged = *reference;
-	enum maproot_namespace type;
-	struct mr_nsfs_id own;
-	unsigned int types;
+	enum maproot_namespace type = MAPROOT_NAMESPACE_COUNT;
+	struct mr_nsfs_id own = { 0, 0 };
+	unsigned int types = 0;
 	int code = mr_nsfs_judge(owned, reference->text, &type, &target.id, err);
 
 	if (code < 0)
@@ -118,7 +118,7 @@ static int add_types_of(struct maproot_join *join, const struct mr_process *proc
 
 	for (unsigned int type = 0; code == 0 && type < MAPROOT_NAMESPACE_COUNT; type++) {
 		struct mr_target target = { .reference = *reference, .held = held, .fd = -1 };
-		struct mr_nsfs_id own;
+		struct mr_nsfs_id own = { 0, 0 };
 
 		if (!mr_has(types, type))
 			continue;
@@ -217,14 +217,14 @@ static int add_reference(struct maproot_join *join, const struct mr_join_wish *w
 			 const struct mr_reference *reference, struct maproot_error *err)
 {
 	struct mr_process process = MR_PROCESS_NONE;
-	unsigned int types;
+	unsigned int types = 0;
 	unsigned int late;
 	int fd = -1;
 	int code = choose_types(join, wish, reference, &types, err);
 
-	late = reference->types ? types & join->order.late : 0;
 	if (code < 0 || types == 0)
 		return code;
+	late = reference->types ? types & join->order.late : 0;
 	postpone(join, reference, late);
 	types &= ~late;
 	if (types == 0)
@@ -298,7 +298,7 @@ int mr_join_open(const struct mr_join_wish *wish, struct maproot_join *ret_join,
 
 	for (int turn = 0; turn < TURNS; turn++) {
 		for (size_t at = 0; code == 0 && at < wish->count; at++) {
-			struct mr_reference reference;
+			struct mr_reference reference = { .types = 0 };
 
 			code = mr_reference_parse(wish->references[at], &reference, err);
 			if (code == 0 && turn_of(&reference) == turn)
@@ -332,7 +332,7 @@ unsigned int mr_join_pending(const struct maproot_join *join)
 	unsigned int pending = join->types;
 
 	for (unsigned int type = 0; type < MAPROOT_NAMESPACE_COUNT; type++) {
-		struct mr_nsfs_id own;
+		struct mr_nsfs_id own = { 0, 0 };
 
 		if (mr_has(join->types & ~join->late, type) && mr_nsfs_own_id(type, &own) == 0 &&
 		    mr_nsfs_same(own, join->target[type].id))

@@ -34,13 +34,13 @@
 #define PARENT "[ $PPID = {pid} ] && echo here || echo child"
 
 /* Somebody ($P) stands in namespaces of his own beside the shell of the row; what the joined command says is compared. */
-#define BESIDE                                                                                               \
+#define BESIDE                                                                                                  \
 	"unshare -nu sleep 9 & P=$!; until test $(readlink /proc/$P/ns/net) != $(readlink /proc/self/ns/net); " \
 	"do :; done; "
 #define IS_IN(options, type)                                                                               \
 	"test \"$({maproot} " options " readlink /proc/self/ns/" type ")\" = $(readlink /proc/$P/ns/" type \
 	") && echo in " type "; "
-#define IS_OUT(options, type)                                                                          \
+#define IS_OUT(options, type)                                                                                \
 	"test \"$({maproot} " options " readlink /proc/self/ns/" type ")\" = $(readlink /proc/self/ns/" type \
 	") && echo out of " type "; "
 #define ENDED "kill $P"

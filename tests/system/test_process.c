@@ -239,6 +239,52 @@ START_TEST(a_recycled_number_is_somebody_else)
 }
 END_TEST
 
+enum { SWAPPED = 100 };
+
+static _Noreturn void give_and_take(void)
+{
+	for (;;)
+		unit_end(place_recycle(SWAPPED));
+}
+
+/* Whoever holds has both of one process: where that one is gone by its pidfd, it is by its directory as well. */
+static int hold_while_recycled(void *arg)
+{
+	int64_t end = support_now_us() + support_size(500, 1500, 10000) * (int64_t)1000;
+	struct mr_process process;
+	int held = 0;
+	int refused = 0;
+	struct stat status;
+	pid_t swapper = fork();
+
+	(void)arg;
+	if (swapper == 0)
+		give_and_take();
+	while (support_now_us() < end) {
+		int code = mr_process_hold(SWAPPED, 0, &process, NULL);
+
+		refused += code == -ESRCH;
+		if (code < 0 && code != -ESRCH)
+			return 1;
+		if (code < 0)
+			continue;
+		held++;
+		if (mr_process_check(&process) < 0 && fstatat(process.directory, "stat", &status, 0) == 0)
+			return 2;
+		mr_process_release(&process);
+	}
+	unit_end(swapper);
+	return held > 0 && refused > 0 ? 0 : 3;
+}
+
+START_TEST(a_number_that_is_recycled_all_the_time)
+{
+	int status = place_in_pid_namespace(hold_while_recycled, NULL);
+
+	ck_assert_msg(status == 0, "status %#x", status);
+}
+END_TEST
+
 static int hold_pidfd(pid_t pid)
 {
 	int fd = mr_pidfd_open(pid);
@@ -513,6 +559,7 @@ static Suite *build(void)
 	tcase_add_test(tc, reads_the_start_time_behind_any_name);
 	tcase_add_loop_test(tc, a_zombie_is_held_and_empty, 0, KERNELS);
 	tcase_add_loop_test(tc, a_recycled_number_is_somebody_else, 0, KERNELS);
+	tcase_add_test(tc, a_number_that_is_recycled_all_the_time);
 	tcase_add_test(tc, holds_by_a_pidfd);
 	tcase_add_test(tc, holds_in_a_thread_with_descriptors_of_its_own);
 	tcase_add_loop_test(tc, what_is_no_pidfd_is_left_to_others, 0, UNIT_COUNT(no_pidfds));
