@@ -3,17 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *maproot, *actor, *probe;
 static char *mounts_before;
 
-static const struct {
+static struct {
 	const char *name;
 	const char *option;
 } modes[] = {
@@ -25,6 +28,11 @@ static const struct {
 const char *mode_name(enum mode mode)
 {
 	return modes[mode].name;
+}
+
+bool mode_in_place(enum mode mode)
+{
+	return mode == MODE_BARE || mode == MODE_IN_PLACE || mode == MODE_JOIN;
 }
 
 const char *const *mode_wrap(enum mode mode, const char *const *argv)
@@ -101,12 +109,92 @@ TCase *harness_case(Suite *suite, const char *name, double seconds)
 	return tc;
 }
 
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || close(fd) < 0)
+		support_die("cannot write %s", path);
+}
+
+/* Says to be there, and is, until somebody kills it or the test program ends. */
+static _Noreturn void stay(int ready)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (write(ready, "x", 1) != 1)
+		_exit(1);
+	(void)close(ready);
+	for (;;)
+		(void)pause();
+}
+
+/* In a child: the user, root of a user and mount namespace of his, made by nothing that is under test. */
+static _Noreturn void be_container(int flags, int ready)
+{
+	const struct support_user *user = support_user();
+	pid_t pid;
+
+	support_become_user();
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | flags) < 0)
+		support_die("cannot make a container");
+	write_file("/proc/self/setgroups", "deny");
+	write_file("/proc/self/uid_map", support_text("0 %u 1", user->uid));
+	write_file("/proc/self/gid_map", support_text("0 %u 1", user->gid));
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		support_die("cannot make a container's mounts its own");
+	if (!(flags & CLONE_NEWPID))
+		stay(ready);
+	pid = fork();
+	if (pid == 0)
+		stay(ready);
+	(void)close(ready);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	_exit(0);
+}
+
+/* Returns its first process, the child of this one. */
+static pid_t start_container(enum mode mode, int flags)
+{
+	pid_t child;
+	pid_t inner;
+	int ready[2];
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC) < 0 || (child = fork()) < 0)
+		support_die("cannot start a container");
+	if (child == 0)
+		be_container(flags, ready[1]);
+	(void)close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		support_die("a container did not start");
+	(void)close(ready[0]);
+	if (support_descendants(child, &inner, 1) == 0)
+		inner = child;
+	modes[mode].option = strdup(support_text("--target=%d", (int)inner));
+	return child;
+}
+
+static void end_container(pid_t child)
+{
+	pid_t inner;
+
+	if (support_descendants(child, &inner, 1) == 1)
+		(void)kill(inner, SIGKILL);
+	else
+		(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+}
+
 int harness_main(Suite *(*build)(void))
 {
+	pid_t container[2];
 	SRunner *runner;
 	int failed;
 
 	support_init();
+	container[0] = start_container(MODE_JOIN, 0);
+	container[1] = start_container(MODE_JOIN_PID, CLONE_NEWPID);
 	maproot = support_maproot(MAPROOT_PATH);
 	actor = support_install(ACTOR_PATH, "actor");
 	probe = support_install(PROBE_PATH, "probe");
@@ -115,6 +203,8 @@ int harness_main(Suite *(*build)(void))
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	end_container(container[0]);
+	end_container(container[1]);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

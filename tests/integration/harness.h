@@ -10,12 +10,17 @@
 
 #include <check.h>
 
-/* id, name, options between the program and the command */
+/*
+ * id, name, what stands between the program and the command. The last two join the user and mount namespace of somebody
+ * who stays there, in this process, and the pid namespace too, in a child.
+ */
 #define HARNESS_MODES(X)                        \
 	X(BARE, "bare", NULL)                   \
 	X(PLAIN, "plain", NULL)                 \
 	X(IN_PLACE, "--in-place", "--in-place") \
-	X(PID, "--pid", "--pid")
+	X(PID, "--pid", "--pid")                \
+	X(JOIN, "--target", NULL)               \
+	X(JOIN_PID, "--target with pid", NULL)
 
 enum mode {
 #define X(id, name, option) MODE_##id,
@@ -27,6 +32,9 @@ enum mode {
 #define MODE_BIT(mode) (1u << (mode))
 
 const char *mode_name(enum mode mode);
+
+/* No process is between the caller and the command. */
+bool mode_in_place(enum mode mode);
 
 /* The argument vector that runs `argv` in this mode. */
 const char *const *mode_wrap(enum mode mode, const char *const *argv);

@@ -23,9 +23,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define ALL     (MODE_BIT(MODE_PLAIN) | MODE_BIT(MODE_IN_PLACE) | MODE_BIT(MODE_PID))
-#define A_CHILD (MODE_BIT(MODE_PLAIN) | MODE_BIT(MODE_PID))
-#define IN_PID  MODE_BIT(MODE_PID)
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+#define A_CHILD (MODE_BIT(MODE_PLAIN) | IN_PID)
+#define IN_PID  (MODE_BIT(MODE_PID) | MODE_BIT(MODE_JOIN_PID))
+#define JOINED  (MODE_BIT(MODE_JOIN) | MODE_BIT(MODE_JOIN_PID))
+#define ALL     (A_CHILD | JOINED | MODE_BIT(MODE_IN_PLACE))
 
 /* The written list: what may differ, in which modes, and why. A key ends before '[' . */
 static const struct excuse {
@@ -57,6 +62,9 @@ static const struct excuse {
 	{ "terminal-group", IN_PID, "outside the namespace shows as 0" },
 	{ "namespace-pid", IN_PID, "new" },
 	{ "namespace-pid_for_children", IN_PID, "new" },
+	{ "cwd", JOINED, "the root directory of the joined mount namespace" },
+	{ "cwd-inode", JOINED, "likewise" },
+	{ "cwd-deleted", JOINED, "likewise" },
 };
 
 static void check(bool ok, const char *what)
@@ -568,6 +576,13 @@ static void make_files(void)
 	}
 }
 
+/* Without pidfds (Linux 5.3) each joined namespace takes a descriptor. */
+static bool takes_many_descriptors(const struct row *row, enum mode mode)
+{
+	return row->after == lower_limits && JOINED & MODE_BIT(mode) &&
+	       syscall(SYS_pidfd_open, getpid(), 0) < 0 && errno == ENOSYS;
+}
+
 START_TEST(wrapped_is_as_bare)
 {
 	const struct row *row = &rows[_i / MODES];
@@ -575,6 +590,8 @@ START_TEST(wrapped_is_as_bare)
 	char *bare, *wrapped;
 	pid_t pid;
 
+	if (takes_many_descriptors(row, mode))
+		return;
 	make_files();
 	bare = look(row, MODE_BARE, &pid);
 	wrapped = look(row, mode, &pid);
@@ -617,11 +634,11 @@ START_TEST(wrapped_is_root)
 				      "%s: the namespace is not new: %.60s", mode_name(mode), line);
 	if (mode == MODE_PID)
 		expect_line(wrapped, "pid 2", mode);
-	else if (mode == MODE_IN_PLACE)
+	else if (mode_in_place(mode))
 		expect_line(wrapped, support_text("pid %d", pid), mode);
 	else
-		expect_line(wrapped, support_text("parent %d", pid), mode);
-	if (mode != MODE_IN_PLACE)
+		expect_line(wrapped, support_text("parent %d", mode == MODE_JOIN_PID ? 0 : pid), mode);
+	if (!mode_in_place(mode))
 		expect_line(wrapped, "parent-death-signal 9", mode);
 	free(bare);
 	free(wrapped);
