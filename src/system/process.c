@@ -163,21 +163,23 @@ int mr_process_hold(pid_t pid, uint64_t start_time, struct mr_process *ret_proce
 		    struct maproot_error *err)
 {
 	struct mr_process process = { pid, -1, -1 };
-	int own_proc = mr_process_check_proc();
 	int code;
 
 	process.pidfd = mr_pidfd_open(pid);
 	/* EINVAL, ENOENT: a thread that leads no process. */
 	if (process.pidfd == -ESRCH || process.pidfd == -EINVAL || process.pidfd == -ENOENT)
 		return no_process(pid, "", err);
-	if (process.pidfd == -ENOSYS && own_proc == -ESRCH)
+	if (process.pidfd == -ENOSYS && mr_process_check_proc() == -ESRCH)
 		return mr_fail(err, ESRCH, MAPROOT_STEP_FACTS, "/proc, which belongs to another pid namespace");
 	if (process.pidfd == -ENOSYS)
 		return complete(&process, start_time, ret_process, err);
 	if (process.pidfd < 0)
 		return mr_fail_number(err, -process.pidfd, MAPROOT_STEP_INSPECT, pid);
-	/* The /proc of an outer pid namespace has another number for it, and another process below this one. */
-	code = own_proc < 0 ? read_pidfd(process.pidfd, &process.pid) : 0;
+	/*
+	 * The /proc of an outer pid namespace has another number for it, and another process below this one. That it has the same number
+	 * for us says nothing: the two may coincide.
+	 */
+	code = read_pidfd(process.pidfd, &process.pid);
 	if (code < 0)
 		code = mr_fail(err, -code, MAPROOT_STEP_OPEN_NAMESPACE, "/proc/thread-self");
 	else if (process.pid <= 0)

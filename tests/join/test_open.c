@@ -496,12 +496,13 @@ static pid_t start_swapping(void)
 {
 	pid_t pid = fork();
 
-	for (unsigned int turn = 0; pid == 0; turn++) {
+	if (pid != 0)
+		return pid;
+	for (unsigned int turn = 0;; turn++) {
 		/* Back to the namespace at every second turn. */
 		if (syscall(SYS_renameat2, AT_FDCWD, swap_name(0), AT_FDCWD, swap_name(1 + (int)(turn / 2 % 5)), RENAME_EXCHANGE) < 0)
 			support_die("swap %u", turn);
 	}
-	return pid;
 }
 
 /* Whatever is found, it is what was opened: the namespace, or an error that fits one of the others. */

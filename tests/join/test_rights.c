@@ -199,7 +199,7 @@ static void map_all(pid_t pid)
 	for (size_t at = 0; at < UNIT_COUNT(files); at++) {
 		int fd = open(support_text("/proc/%d/%s", (int)pid, files[at]), O_WRONLY | O_CLOEXEC);
 
-		ck_assert_int_eq(write(fd, "0 0 65536", 9), 9);
+		ck_assert_int_eq(write(fd, "0 0 4000000000", 14), 14);
 		close(fd);
 	}
 }

@@ -34,21 +34,24 @@ static const struct {
 	const char *argv[24]; /* WORD and MORE follow */
 	const char *inside;   /* NULL: as outside */
 } kinds[CONTAINER_KINDS] = {
-	[CONTAINER_UNSHARE] = { false, "unshare", { "unshare", "-Urmnpiuf", "--kill-child", "--mount-proc", "{inside}" } },
-	[CONTAINER_SHARED] = { false, "unshare", { "unshare", "-Urmniu", "{inside}" } },
+	[CONTAINER_UNSHARE] = { false, "unshare", { "unshare", "-Urmnpiuf", "--kill-child", "--mount-proc", "{inside}" }, NULL },
+	[CONTAINER_SHARED] = { false, "unshare", { "unshare", "-Urmniu", "{inside}" }, NULL },
 	[CONTAINER_ALL] = { false,
 			    "unshare",
-			    { "unshare", "-UrmnpiuCTf", "--boottime=100000", "--kill-child", "--mount-proc", "{inside}" } },
+			    { "unshare", "-UrmnpiuCTf", "--boottime=100000", "--kill-child", "--mount-proc", "{inside}" },
+			    NULL },
 	[CONTAINER_BWRAP] = { false,
 			      "bwrap",
 			      { "bwrap", "--unshare-all", "--die-with-parent", "--bind", "/", "/", "--proc", "/proc",
-				"{inside}" } },
+				"{inside}" },
+			      NULL },
 	[CONTAINER_RUNC] = { false, "runc", { RUNC("--rootless") }, "/bin/inside" },
 	[CONTAINER_RUNC_ROOT] = { true, "runc", { RUNC("") }, "/bin/inside" },
 	[CONTAINER_UNSHARE_ROOT] = { true,
 				     "unshare",
-				     { "unshare", "-mnpiuf", "--kill-child", "--mount-proc", "{inside}" } },
-	[CONTAINER_OWNED_BY_ROOT] = { true, NULL, { "{inside}" } },
+				     { "unshare", "-mnpiuf", "--kill-child", "--mount-proc", "{inside}" },
+				     NULL },
+	[CONTAINER_OWNED_BY_ROOT] = { true, NULL, { "{inside}" }, NULL },
 };
 
 static bool is_installed(const char *program)

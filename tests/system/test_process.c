@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -415,6 +416,71 @@ START_TEST(a_proc_that_counts_otherwise)
 }
 END_TEST
 
+static pid_t number_in_proc(void)
+{
+	char text[16] = { 0 };
+
+	ck_assert_int_gt(readlink("/proc/self", text, sizeof(text) - 1), 0);
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+/* Once somebody has the same number in both, whoever is another there must still not be taken for ours. */
+static int hold_by_chance(void *arg)
+{
+	const pid_t *outer = arg; /* a process outside */
+	struct mr_process process;
+	struct mr_nsfs_id id;
+	pid_t pid = place_recycle(*outer);
+
+	if (getpid() != number_in_proc() || mr_process_hold(pid, 0, &process, NULL) != 0)
+		return 1;
+	if (process.pid == *outer)
+		return 2;
+	/* Both are in our net namespace: so it is told by what is the outer's alone. */
+	if (mr_process_namespace_id(&process, MAPROOT_NAMESPACE_PID, &id) != 0 || id.inode != place_id(0, "pid"))
+		return 3;
+	mr_process_release(&process);
+	unit_end(pid);
+	return 0;
+}
+
+/* The next child is likely to have the number after that of the last one, outside; inside it has it for sure. */
+static int find_coincidence(void *arg)
+{
+	pid_t *last = mmap(NULL, sizeof(*last), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	*last = 1000;
+	for (int attempt = 0; attempt < 500; attempt++) {
+		int file = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+		const char *number = support_text("%d", (int)*last);
+		int status;
+		pid_t pid;
+
+		if (write(file, number, strlen(number)) < 0)
+			return 9;
+		close(file);
+		pid = fork();
+		if (pid == 0) {
+			*last = number_in_proc();
+			_exit(getpid() == *last ? hold_by_chance(arg) : 8);
+		}
+		if (waitpid(pid, &status, 0) != pid || WEXITSTATUS(status) != 8)
+			return WEXITSTATUS(status);
+	}
+	return 7;
+}
+
+START_TEST(numbers_that_coincide)
+{
+	pid_t outer = getpid();
+	int status;
+
+	ck_assert_int_eq(unshare(CLONE_NEWPID), 0);
+	status = unit_in_child(find_coincidence, &outer);
+	ck_assert_msg(status == 0, "status %#x", status);
+}
+END_TEST
+
 /* The other way round: a /proc in which we are nobody. */
 static int mount_inner_proc(void *arg)
 {
@@ -564,6 +630,7 @@ static Suite *build(void)
 	tcase_add_test(tc, holds_in_a_thread_with_descriptors_of_its_own);
 	tcase_add_loop_test(tc, what_is_no_pidfd_is_left_to_others, 0, UNIT_COUNT(no_pidfds));
 	tcase_add_test(tc, a_proc_that_counts_otherwise);
+	tcase_add_test(tc, numbers_that_coincide);
 	tcase_add_test(tc, a_proc_of_a_stranger);
 	tcase_add_test(tc, a_pidfd_of_who_is_not_to_be_seen);
 	tcase_add_loop_test(tc, no_proc_at_all, NEW_KERNEL, NO_SIGNAL);
