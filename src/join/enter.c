@@ -99,8 +99,8 @@ static int enter_one(const struct maproot_join *join, enum maproot_namespace typ
 }
 
 /*
- * What is owned by a user namespace between ours and the one to be joined: before that one, there are no rights where we are, after it
- * none where the owner is. There are, in the owner.
+ * What is owned by a user namespace between ours and the one to be joined: before that one, there are no rights where
+ * we are, after it none where the owner is. There are, in the owner.
  */
 static int enter_through_owner(const struct maproot_join *join, enum maproot_namespace type, unsigned int *entered)
 {
@@ -114,7 +114,10 @@ static int enter_through_owner(const struct maproot_join *join, enum maproot_nam
 	return setns(join->target[type].fd, (int)maproot_namespace_flag(type)) < 0 ? -errno : 0;
 }
 
-/* Returns 0 or -errno; with `home`, after having gone back as far as that goes. Without, there will be nobody to be anywhere. */
+/*
+ * Returns 0 or -errno; with `home`, after having gone back as far as that goes. Without, there will be nobody to be
+ * anywhere.
+ */
 static int enter_each(const struct maproot_join *join, unsigned int types, const struct maproot_visit *home,
 		      struct maproot_error *err)
 {
@@ -162,7 +165,9 @@ static int enter_at_once(const struct maproot_join *join, unsigned int types, st
 	case ESRCH:
 		return mr_fail_number(err, ESRCH, MAPROOT_STEP_NO_PROCESS, join->process.pid);
 	case EPERM:
-		/* The rights that come with the user namespace are not counted in one call: it may be done without one. */
+		/*
+		 * The rights that come with the user namespace are not counted in one call: it may be done without one.
+		 */
 		(void)mr_join_explain(join, types, &own);
 		return own.step == MAPROOT_STEP_JOIN_RIGHTS ? mr_error_pass(err, &own) : -EINVAL;
 	default:

@@ -1,6 +1,6 @@
 /*
- * Running a function inside. On a thread of its own there is nothing to come back from; what a thread can't enter alone (user,
- * pid, time) is entered by a child.
+ * Running a function inside. On a thread of its own there is nothing to come back from; what a thread can't enter alone
+ * (user, pid, time) is entered by a child.
  */
 #include "base/cleanup.h"
 #include "base/error.h"

@@ -1,6 +1,7 @@
 /*
- * Opened references, and entering them: what the files of this directory share. open.c makes a join, order.c says in which
- * order, enter.c does it, rights.c says why not, home.c remembers the way back.
+ * Opened references, and entering them: what the files of this directory share. open.c makes a join, with held.c for
+ * what is of a process, order.c says in which order, enter.c does it, rights.c says why not, home.c remembers the way
+ * back.
  */
 #ifndef MR_JOIN_JOIN_H
 #define MR_JOIN_JOIN_H
@@ -42,8 +43,8 @@ struct mr_join_wish {
 };
 
 /*
- * Opens references; strings are the caller's and stay pointed to. Errors as maproot_join_open() has them; on failure nothing is
- * left open.
+ * Opens references; strings are the caller's and stay pointed to. Errors as maproot_join_open() has them; on failure
+ * nothing is left open.
  */
 int mr_join_open(const struct mr_join_wish *wish, struct maproot_join *ret_join, struct maproot_error *err);
 void mr_join_done(struct maproot_join *join);
@@ -51,7 +52,22 @@ void mr_join_done(struct maproot_join *join);
 /* The types of it in which the calling thread is not now. Types that are opened late count as such. */
 unsigned int mr_join_pending(const struct maproot_join *join);
 
-/* Opens those that are entered through the process, as the calling process is going to lose sight of it. In the child. */
+/*
+ * Opens what a process is in, which by now may be another one than it was. 0, or -errno as mr_held_fail() has it. In
+ * the child.
+ */
+int mr_held_open(const struct mr_process *process, enum maproot_namespace type, struct mr_target *target,
+		 struct maproot_error *err);
+
+/*
+ * Says why a namespace of a process can't be looked at: one that was reaped, or that waits to be, has none, but for the
+ * one or other. Returns -code or, where the process is gone, -ESRCH. In the child.
+ */
+int mr_held_fail(const struct mr_process *process, enum maproot_namespace type, int code, struct maproot_error *err);
+
+/*
+ * Opens those that are entered through the process, as the calling process is going to lose sight of it. In the child.
+ */
 int mr_join_open_held(struct maproot_join *join, struct maproot_error *err);
 
 /* Opens one when its turn has come. Returns the descriptor, the caller's, or -errno. In the child. */
@@ -67,7 +83,10 @@ void mr_join_sequence(const struct maproot_join *join, unsigned int types, struc
 /* Whether a namespace is owned by the user namespace `user`, or by one below that. */
 bool mr_join_is_owned_below(int fd, struct mr_nsfs_id user);
 
-/* Remembers where this thread is in these types (user is left out: one can't come back). 0 or -errno (step OPEN_NAMESPACE). */
+/*
+ * Remembers where this thread is in these types (user is left out: one can't come back). 0 or -errno (step
+ * OPEN_NAMESPACE).
+ */
 int mr_home_open(unsigned int types, struct maproot_visit *ret_home, struct maproot_error *err);
 
 /* Drops those in which the thread is already where the join leads to. */
@@ -78,8 +97,9 @@ int mr_home_return(const struct maproot_visit *home, unsigned int types, struct 
 void mr_home_close(struct maproot_visit *home);
 
 /*
- * Enters these types of the join. On failure `home` is gone back to, and the error names what was entered and could not be left; NULL:
- * the thread or process ends then, or there is one type alone. 0 or -errno, steps JOIN, JOIN_RIGHTS, NO_PROCESS, RESTORE, or as of opening. In the child.
+ * Enters these types of the join. On failure `home` is gone back to, and the error names what was entered and could not
+ * be left; NULL: the thread or process ends then, or there is one type alone. 0 or -errno, steps JOIN, JOIN_RIGHTS,
+ * NO_PROCESS, RESTORE, or as of opening. In the child.
  */
 int mr_join_enter(const struct maproot_join *join, unsigned int types, const struct maproot_visit *home,
 		  struct maproot_error *err);
@@ -87,7 +107,10 @@ int mr_join_enter(const struct maproot_join *join, unsigned int types, const str
 /* Adds to an error which types the process has come into and can't leave any more; 0: none. In the child. */
 void mr_join_say_entered(unsigned int types, struct maproot_error *err);
 
-/* Which right is lacking where, for entering these types; JOIN with EPERM where none is found. Returns -EPERM. In the child. */
+/*
+ * Which right is lacking where, for entering these types; JOIN with EPERM where none is found. Returns -EPERM. In the
+ * child.
+ */
 int mr_join_explain(const struct maproot_join *join, unsigned int types, struct maproot_error *err);
 
 /* Whether a restore failed on this thread. */

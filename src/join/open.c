@@ -1,5 +1,6 @@
 /*
- * From references to open namespaces: everything that can be wrong with a reference is found here, before anything has changed.
+ * From references to open namespaces: everything that can be wrong with a reference is found here, before anything has
+ * changed.
  */
 #include "join/join.h"
 
@@ -19,7 +20,9 @@ static int refuse_twice(enum maproot_namespace type, const char *how, struct map
 			      NULL);
 }
 
-/* The types that a reference may still give; 0 in the end is nothing to do. -EINVAL where it names one that is taken. */
+/*
+ * The types that a reference may still give; 0 in the end is nothing to do. -EINVAL where it names one that is taken.
+ */
 static int choose_types(const struct maproot_join *join, const struct mr_join_wish *wish,
 			const struct mr_reference *reference, unsigned int *ret_types,
 			struct maproot_error *err)
@@ -80,36 +83,6 @@ static int add_open(struct maproot_join *join, const struct mr_join_wish *wish,
 	return 0;
 }
 
-/* A process that was reaped, or that waits to be, has no namespaces, but for the one or other. */
-static int fail_to_look(const struct mr_process *process, enum maproot_namespace type, int code,
-			struct maproot_error *err)
-{
-	char number[16];
-	struct mr_text text = mr_text_in(number, sizeof(number));
-
-	mr_text_add_number(&text, process->pid);
-	if (code == -ENOENT && !mr_has(maproot_namespaces_supported(), type))
-		return mr_fail_pieces(err, ENOENT, MAPROOT_STEP_OPEN_NAMESPACE, "/proc/", number, "/ns/",
-				      maproot_namespace_name(type), NULL);
-	if (code == -ESRCH || code == -ENOENT || mr_process_check(process) < 0)
-		return mr_fail_pieces(err, ESRCH, MAPROOT_STEP_NO_PROCESS, number, " any more", NULL);
-	if (code == -EACCES || code == -EPERM)
-		return mr_fail_pieces(err, -code, MAPROOT_STEP_JOIN_RIGHTS, "the namespaces of process ", number,
-				      ": CAP_SYS_PTRACE is lacking in its user namespace", NULL);
-	return mr_fail_number(err, -code, MAPROOT_STEP_INSPECT, process->pid);
-}
-
-/* What it is in by now is what counts from here on. */
-static int open_held_target(const struct mr_process *process, enum maproot_namespace type,
-			    struct mr_target *target, struct maproot_error *err)
-{
-	int code;
-
-	target->fd = mr_process_open_namespace(process, type);
-	code = target->fd < 0 ? target->fd : mr_nsfs_id_of(target->fd, &target->id);
-	return code < 0 ? fail_to_look(process, type, code, err) : 0;
-}
-
 /* The types of a process that were named, or in which it differs from us. */
 static int add_types_of(struct maproot_join *join, const struct mr_process *process, bool held,
 			const struct mr_reference *reference, unsigned int types, struct maproot_error *err)
@@ -128,7 +101,7 @@ static int add_types_of(struct maproot_join *join, const struct mr_process *proc
 			continue;
 		}
 		if (code < 0)
-			return fail_to_look(process, type, code, err);
+			return mr_held_fail(process, type, code, err);
 		if (mr_nsfs_own_id(type, &own) == 0 && mr_nsfs_same(own, target.id)) {
 			join->same |= MAPROOT_NAMESPACE_BIT(type);
 			if (!reference->types)
@@ -140,7 +113,7 @@ static int add_types_of(struct maproot_join *join, const struct mr_process *proc
 			return refuse_twice(type, "two references for one type", err);
 		}
 		if (!held)
-			code = open_held_target(process, type, &target, err);
+			code = mr_held_open(process, type, &target, err);
 		if (code < 0)
 			break;
 		add_target(join, type, &target);
@@ -235,19 +208,6 @@ static int add_reference(struct maproot_join *join, const struct mr_join_wish *w
 	if (fd >= 0)
 		return add_open(join, wish, reference, fd, err);
 	return add_process(join, &process, reference, types, err);
-}
-
-int mr_join_open_held(struct maproot_join *join, struct maproot_error *err)
-{
-	int code = 0;
-
-	for (unsigned int type = 0; code == 0 && type < MAPROOT_NAMESPACE_COUNT; type++) {
-		struct mr_target *target = &join->target[type];
-
-		if (mr_has(join->types, type) && target->held && target->fd < 0)
-			code = open_held_target(&join->process, type, target, err);
-	}
-	return code;
 }
 
 static bool is_of_one_process(const struct maproot_join *join)

@@ -1,7 +1,7 @@
 /*
- * The order of joining one by one. Each setns(2) asks for rights over the namespace's owner, and for rights where the caller
- * is; entering a user namespace changes both. So what the new user namespace owns, itself or through one below it, comes after
- * it; everything else before, with the rights of now. Nothing is tried out: the owners are asked.
+ * The order of joining one by one. Each setns(2) asks for rights over the namespace's owner, and for rights where the
+ * caller is; entering a user namespace changes both. So what the new user namespace owns, itself or through one below
+ * it, comes after it; everything else before, with the rights of now. Nothing is tried out: the owners are asked.
  */
 #include "base/cleanup.h"
 #include "join/join.h"

@@ -1,6 +1,7 @@
 /*
- * Why a join was refused: the kernel says EPERM, and knows the owner of each namespace. Joining takes CAP_SYS_ADMIN in the owner of the
- * namespace and, but for a user namespace, in the user namespace that one is in (mnt: CAP_SYS_CHROOT there as well).
+ * Why a join was refused: the kernel says EPERM, and knows the owner of each namespace. Joining takes CAP_SYS_ADMIN in
+ * the owner of the namespace and, but for a user namespace, in the user namespace that one is in (mnt: CAP_SYS_CHROOT
+ * there as well).
  */
 #include "base/cleanup.h"
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /*
- * References to namespaces, and the order in which they are joined, as text. Pure: whether there is such a process or file is a
- * question for join/open.c.
+ * References to namespaces, and the order in which they are joined, as text. Pure: whether there is such a process or
+ * file is a question for join/open.c.
  */
 #ifndef MR_MODEL_REFERENCE_H
 #define MR_MODEL_REFERENCE_H

@@ -61,7 +61,7 @@ static int start_hidden(struct mr_start *child, char *const envp[], struct mapro
 			struct maproot_error *err)
 {
 	mr_auto_fd int leaving = mr_leaving_open();
-	struct maproot_child started;
+	struct maproot_child started = { .pid = 0 };
 	int code;
 
 	if (leaving < 0)

@@ -1,6 +1,7 @@
 /*
- * One lock: shared by those who need the setting as it is, alone for one who changes it. Who waits for it waits at a gate that
- * lets nobody else in, as most kinds of lock prefer those who share, and a crowd of them would never let anybody alone.
+ * One lock: shared by those who need the setting as it is, alone for one who changes it. Who waits for it waits at a
+ * gate that lets nobody else in, as most kinds of lock prefer those who share, and a crowd of them would never let
+ * anybody alone.
  */
 #include "system/dumpable.h"
 

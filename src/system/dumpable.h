@@ -1,7 +1,7 @@
 /*
- * Whether a process may be looked into (ptrace, /proc/PID), while children share its memory: there is one such setting for
- * them all. Some children need it on, for the maps that they write of themselves; some clear it, of their own will or by
- * changing ids. These two kinds are kept apart in time. prctl(2) PR_SET_DUMPABLE.
+ * Whether a process may be looked into (ptrace, /proc/PID), while children share its memory: there is one such setting
+ * for them all. Some children need it on, for the maps that they write of themselves; some clear it, of their own will
+ * or by changing ids. These two kinds are kept apart in time. prctl(2) PR_SET_DUMPABLE.
  */
 #ifndef MR_SYSTEM_DUMPABLE_H
 #define MR_SYSTEM_DUMPABLE_H

@@ -40,7 +40,10 @@ static int refuse(int fd, const char *name, const struct statfs *system, struct 
 
 	if (fstat(fd, &status) < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_OPEN_NAMESPACE, name);
-	/* What a bind mount of a namespace covers, seen where the mount is not. Nobody binds to what the kernel makes up. */
+	/*
+	 * What a bind mount of a namespace covers, seen where the mount is not. Nobody binds to what the kernel makes
+	 * up.
+	 */
 	empty = S_ISREG(status.st_mode) && status.st_size == 0 && system->f_type != PROC_SUPER_MAGIC &&
 		system->f_type != ANON_INODE_FS_MAGIC;
 	return mr_fail_pieces(err, EINVAL, MAPROOT_STEP_NOT_NAMESPACE, "'", name, "' is ",
@@ -102,7 +105,7 @@ int mr_nsfs_id_of(int fd, struct mr_nsfs_id *ret_id)
 
 bool mr_nsfs_is(int fd, struct mr_nsfs_id id)
 {
-	struct mr_nsfs_id found;
+	struct mr_nsfs_id found = { 0, 0 };
 
 	return mr_nsfs_id_of(fd, &found) == 0 && mr_nsfs_same(found, id);
 }

@@ -49,7 +49,9 @@ void mr_process_release(struct mr_process *process)
 	mr_close_fd(&process->directory);
 }
 
-/* The pid of a pidfd as the /proc of this mount namespace counts; 0: not to be seen there, -1: gone. -EINVAL: no pidfd. */
+/*
+ * The pid of a pidfd as the /proc of this mount namespace counts; 0: not to be seen there, -1: gone. -EINVAL: no pidfd.
+ */
 static int read_pidfd(int pidfd, pid_t *ret_pid)
 {
 	char path[48];
@@ -176,8 +178,8 @@ int mr_process_hold(pid_t pid, uint64_t start_time, struct mr_process *ret_proce
 	if (process.pidfd < 0)
 		return mr_fail_number(err, -process.pidfd, MAPROOT_STEP_INSPECT, pid);
 	/*
-	 * The /proc of an outer pid namespace has another number for it, and another process below this one. That it has the same number
-	 * for us says nothing: the two may coincide.
+	 * The /proc of an outer pid namespace has another number for it, and another process below this one. That it
+	 * has the same number for us says nothing: the two may coincide.
 	 */
 	code = read_pidfd(process.pidfd, &process.pid);
 	if (code < 0)

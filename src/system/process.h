@@ -20,8 +20,8 @@ struct mr_process {
 	}
 
 /*
- * Takes hold of a process. `start_time` 0: of whoever has the number. Errors: NO_PROCESS -ESRCH; OPEN_NAMESPACE for a /proc that
- * is none or can't be read.
+ * Takes hold of a process. `start_time` 0: of whoever has the number. Errors: NO_PROCESS -ESRCH; OPEN_NAMESPACE for a
+ * /proc that is none or can't be read.
  */
 int mr_process_hold(pid_t pid, uint64_t start_time, struct mr_process *ret_process,
 		    struct maproot_error *err);
@@ -30,8 +30,8 @@ int mr_process_hold(pid_t pid, uint64_t start_time, struct mr_process *ret_proce
 int mr_process_hold_pidfd(int pidfd, struct mr_process *ret_process, struct maproot_error *err);
 
 /*
- * Whether /proc counts as this process does: 0; -ESRCH where it is another pid namespace's, in which our numbers are others'; or
- * -errno.
+ * Whether /proc counts as this process does: 0; -ESRCH where it is another pid namespace's, in which our numbers are
+ * others'; or -errno.
  */
 int mr_process_check_proc(void);
 

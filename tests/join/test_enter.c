@@ -1,7 +1,7 @@
 /*
- * Contract of src/join/enter.c: what was opened is entered, in one call where the kernel can and one by one where it can't, with the same
- * result for root and for users, in any nesting of user namespaces; what is opened late is opened inside. A failure goes
- * back to where the process was, or names exactly what it is in.
+ * Contract of src/join/enter.c: what was opened is entered, in one call where the kernel can and one by one where it
+ * can't, with the same result for root and for users, in any nesting of user namespaces; what is opened late is opened
+ * inside. A failure goes back to where the process was, or names exactly what it is in.
  */
 #include "joins.h"
 
@@ -24,11 +24,13 @@
 #endif
 
 /* How a kernel lets it be done, or what the caller has kept open. */
-enum { AT_ONCE,  /* setns(2) of a pidfd, and of nothing else */
-       SINGLY,   /* before Linux 5.8 */
-       NO_PIDFD, /* before 5.3 */
-       KEPT,     /* descriptors only */
-       WAYS };
+enum {
+	AT_ONCE,  /* setns(2) of a pidfd, and of nothing else */
+	SINGLY,   /* before Linux 5.8 */
+	NO_PIDFD, /* before 5.3 */
+	KEPT,     /* descriptors only */
+	WAYS
+};
 
 static void be_on(int way)
 {
@@ -67,7 +69,8 @@ static const struct {
 	{ true, PLACE_BIT(USER) | PLACE_BY_THREAD | PLACE_BIT(PID), 0, NULL },
 	{ true, PLACE_BIT(USER), PLACE_BIT(USER) | PLACE_BIT(NET) | PLACE_BIT(MNT), NULL },
 	/* Owned by one that is between ours and the one to be joined. */
-	{ true, PLACE_BIT(USER) | PLACE_BIT(NET) | PLACE_BIT(IPC) | PLACE_BIT(PID), PLACE_BIT(USER) | PLACE_BIT(UTS), NULL },
+	{ true, PLACE_BIT(USER) | PLACE_BIT(NET) | PLACE_BIT(IPC) | PLACE_BIT(PID), PLACE_BIT(USER) | PLACE_BIT(UTS),
+	  NULL },
 };
 
 struct trip {
@@ -100,8 +103,8 @@ START_TEST(enters)
 	trip.pid = place_make(rows[row].first, rows[row].then);
 	if (trip.way == NO_PIDFD)
 		be_on(NO_PIDFD);
-	trip.join = joins_hold(NULL, support_text("%s%s%d", rows[row].types ? rows[row].types : "", rows[row].types ? "=" : "",
-						  (int)trip.pid));
+	trip.join = joins_hold(NULL, support_text("%s%s%d", rows[row].types ? rows[row].types : "",
+						  rows[row].types ? "=" : "", (int)trip.pid));
 	ck_assert_int_eq(trip.join.process.pidfd >= 0, trip.way != NO_PIDFD);
 	if (trip.way == KEPT) {
 		ck_assert_int_eq(mr_join_open_held(&trip.join, NULL), 0);
@@ -126,7 +129,8 @@ static int enter_mixed(void *arg)
 	ino_t ipc = place_of(pids[0], MAPROOT_NAMESPACE_IPC);
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 
-	ck_assert_uint_eq(join.types, PLACE_BIT(NET) | PLACE_BIT(IPC) | PLACE_BIT(USER) | PLACE_BIT(UTS) | PLACE_BIT(MNT));
+	ck_assert_uint_eq(join.types,
+			  PLACE_BIT(NET) | PLACE_BIT(IPC) | PLACE_BIT(USER) | PLACE_BIT(UTS) | PLACE_BIT(MNT));
 	joins_check(mr_join_enter(&join, join.types, NULL, &err), &err);
 	/* From inside nobody outside is to be looked at. */
 	ck_assert_uint_eq(place_of(0, MAPROOT_NAMESPACE_NET), net);
@@ -155,9 +159,12 @@ static const struct {
 	enum maproot_step step;
 	const char *text; /* "%d" the process */
 } failures[] = {
-	{ MAPROOT_NAMESPACE_NET, ENOMEM, true, 0, MAPROOT_STEP_JOIN, "cannot join net namespace of process %d: Cannot allocate memory" },
-	{ MAPROOT_NAMESPACE_USER, ENOMEM, true, 0, MAPROOT_STEP_JOIN, "cannot join user namespace of process %d: Cannot allocate memory" },
-	{ MAPROOT_NAMESPACE_USER, EPERM, true, 0, MAPROOT_STEP_JOIN, "cannot join user namespace of process %d: Operation not permitted" },
+	{ MAPROOT_NAMESPACE_NET, ENOMEM, true, 0, MAPROOT_STEP_JOIN,
+	  "cannot join net namespace of process %d: Cannot allocate memory" },
+	{ MAPROOT_NAMESPACE_USER, ENOMEM, true, 0, MAPROOT_STEP_JOIN,
+	  "cannot join user namespace of process %d: Cannot allocate memory" },
+	{ MAPROOT_NAMESPACE_USER, EPERM, true, 0, MAPROOT_STEP_JOIN,
+	  "cannot join user namespace of process %d: Operation not permitted" },
 	{ MAPROOT_NAMESPACE_UTS, ENOMEM, true, PLACE_BIT(NET) | PLACE_BIT(USER), MAPROOT_STEP_JOIN,
 	  "cannot join uts namespace of process %d (this process is already in: net user): Cannot allocate memory" },
 	{ MAPROOT_NAMESPACE_UTS, EPERM, true, PLACE_BIT(NET) | PLACE_BIT(USER), MAPROOT_STEP_JOIN,
@@ -197,8 +204,9 @@ static int fail_in_between(void *arg)
 	joins_check(mr_home_open(failing->join.types, &home, &err), &err);
 	place_deny_setns_of_many(EINVAL);
 	place_deny_setns(failures[row].fails, failures[row].number);
-	ck_assert_int_eq(mr_join_enter(&failing->join, failing->join.types, failures[row].way_back ? &home : NULL, &err),
-			 -failures[row].number);
+	ck_assert_int_eq(
+		mr_join_enter(&failing->join, failing->join.types, failures[row].way_back ? &home : NULL, &err),
+		-failures[row].number);
 	unit_check_error(&err, failures[row].number, failures[row].step, with_number(failures[row].text, failing->pid));
 	if (failures[row].stays == 0)
 		place_check_unmoved(&here);
@@ -253,10 +261,11 @@ static int lose_rights_and_end(void *arg)
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 
 	ck_assert_int_eq(mr_join_enter(&failing->join, failing->join.types, NULL, &err), -EPERM);
-	unit_check_error(&err, EPERM, MAPROOT_STEP_JOIN_RIGHTS,
-			 support_text("no permission to join net namespace of process %d: CAP_SYS_ADMIN is lacking in the "
-				      "user namespace that owns it, which is not below this one",
-				      (int)failing->pid));
+	unit_check_error(
+		&err, EPERM, MAPROOT_STEP_JOIN_RIGHTS,
+		support_text("no permission to join net namespace of process %d: CAP_SYS_ADMIN is lacking in the "
+			     "user namespace that owns it, which is not below this one",
+			     (int)failing->pid));
 	return 0;
 }
 
@@ -311,8 +320,7 @@ static const struct {
 	  "'%s' is a file, not a namespace (nothing is mounted there in this mount namespace)" },
 	{ "!uts,!mnt,net", "nowhere", "mnt,uts", ENOENT, MAPROOT_STEP_OPEN_NAMESPACE,
 	  "cannot open namespace '%s': No such file or directory" },
-	{ "!mnt,net", "/proc/self/ns/uts", "mnt", EINVAL, MAPROOT_STEP_WRONG_TYPE,
-	  "'%s' is a uts namespace, not net" },
+	{ "!mnt,net", "/proc/self/ns/uts", "mnt", EINVAL, MAPROOT_STEP_WRONG_TYPE, "'%s' is a uts namespace, not net" },
 	/* Where one is already. */
 	{ "!mnt,net", "/proc/self/ns/net", "mnt", 0, MAPROOT_STEP_NONE, NULL },
 };
@@ -327,8 +335,8 @@ static int enter_late(void *arg)
 	const struct late *late = arg;
 	int row = late->row;
 	const char *path = lates[row].late[0] == '/' ? lates[row].late : inner(lates[row].late);
-	struct maproot_join join = joins_hold(lates[row].order, joins_typed(lates[row].types, late->pid),
-					      support_text("net=%s", path));
+	struct maproot_join join =
+		joins_hold(lates[row].order, joins_typed(lates[row].types, late->pid), support_text("net=%s", path));
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 	struct place_whereabouts here;
 	struct maproot_visit home;
@@ -373,8 +381,9 @@ END_TEST
 static int enter_late_and_fail(void *arg)
 {
 	const struct late *late = arg;
-	struct maproot_join join = joins_hold("!user,net", joins_typed("user", late->pid),
-					      late->row == 0 ? "net=/nowhere" : support_text("net=/proc/%d/ns/net", getppid()));
+	struct maproot_join join =
+		joins_hold("!user,net", joins_typed("user", late->pid),
+			   late->row == 0 ? "net=/nowhere" : support_text("net=/proc/%d/ns/net", getppid()));
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 	struct maproot_visit home;
 
@@ -388,10 +397,11 @@ static int enter_late_and_fail(void *arg)
 	}
 	/* Once inside, nobody outside is to be looked at. */
 	ck_assert_int_eq(mr_join_enter(&join, join.types, &home, &err), -EACCES);
-	unit_check_error(&err, EACCES, MAPROOT_STEP_JOIN,
-			 support_text("cannot join net namespace of '/proc/%d/ns/net' (this process is already in: user): "
-				      "Permission denied",
-				      getppid()));
+	unit_check_error(
+		&err, EACCES, MAPROOT_STEP_JOIN,
+		support_text("cannot join net namespace of '/proc/%d/ns/net' (this process is already in: user): "
+			     "Permission denied",
+			     getppid()));
 	return 0;
 }
 
@@ -435,10 +445,11 @@ static int enter_late_without_rights(void *arg)
 
 	unit_deny(SYS_setns, EPERM);
 	ck_assert_int_eq(mr_join_enter(&join, join.types, NULL, &err), -EPERM);
-	unit_check_error(&err, EPERM, MAPROOT_STEP_JOIN_RIGHTS,
-			 support_text("no permission to join uts namespace of process %d: CAP_SYS_ADMIN is lacking in our own "
-				      "user namespace (join the user namespace that owns it as well)",
-				      (int)*(pid_t *)arg));
+	unit_check_error(
+		&err, EPERM, MAPROOT_STEP_JOIN_RIGHTS,
+		support_text("no permission to join uts namespace of process %d: CAP_SYS_ADMIN is lacking in our own "
+			     "user namespace (join the user namespace that owns it as well)",
+			     (int)*(pid_t *)arg));
 	ck_assert_uint_eq(place_descriptors(), before);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Contract of maproot_join_open(), _current(), _types(), _fd() and _close(): a join needs nothing of what it was made from, neither the
- * strings nor the processes; the current one is the calling thread's; closing leaves nothing open.
+ * Contract of maproot_join_open(), _current(), _types(), _fd() and _close(): a join needs nothing of what it was made
+ * from, neither the strings nor the processes; the current one is the calling thread's; closing leaves nothing open.
  */
 #include "joins.h"
 

@@ -1,7 +1,7 @@
 /*
- * Contract of src/join/home.c: the way back is open before anything is entered, above 2 and close-on-exec, or nothing of it is; it leads
- * to the same namespaces, root and working directory, for a chroot'ed caller too; a way back that fails is named, and as
- * much as can be is gone back all the same.
+ * Contract of src/join/home.c: the way back is open before anything is entered, above 2 and close-on-exec, or nothing
+ * of it is; it leads to the same namespaces, root and working directory, for a chroot'ed caller too; a way back that
+ * fails is named, and as much as can be is gone back all the same.
  */
 #include "joins.h"
 
@@ -92,7 +92,8 @@ START_TEST(all_or_nothing)
 	for (before = 0; dup(0) >= 0; before++)
 		;
 	ck_assert_uint_eq(before, (size_t)_i);
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 200, 200 }), 0); /* for the look whether all is well */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 200, 200 }),
+			 0); /* for the look whether all is well */
 }
 END_TEST
 
@@ -257,8 +258,9 @@ START_TEST(a_root_that_is_lost_is_named)
 	ck_assert_int_eq(mr_home_open(PLACE_BIT(MNT), &home, NULL), 0);
 	unit_deny(SYS_chroot, EPERM);
 	ck_assert_int_eq(mr_home_return(&home, PLACE_BIT(MNT), &err), -EPERM);
-	unit_check_error(&err, EPERM, MAPROOT_STEP_RESTORE,
-			 "cannot go back to its mnt namespace: this thread is of no use any more: Operation not permitted");
+	unit_check_error(
+		&err, EPERM, MAPROOT_STEP_RESTORE,
+		"cannot go back to its mnt namespace: this thread is of no use any more: Operation not permitted");
 	mr_home_close(&home);
 }
 END_TEST

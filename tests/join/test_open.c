@@ -1,7 +1,8 @@
 /*
- * Contract of src/join/open.c: references are opened once and judged on what was opened; whatever is wrong with one is found before
- * anything has changed, said exactly, and leaves nothing open. What is said of single types comes before what is said of all.
- * Whoever swaps paths, or gets the number of a process that was held, makes an error of it and nothing else.
+ * Contract of src/join/open.c: references are opened once and judged on what was opened; whatever is wrong with one is
+ * found before anything has changed, said exactly, and leaves nothing open. What is said of single types comes before
+ * what is said of all. Whoever swaps paths, or gets the number of a process that was held, makes an error of it and
+ * nothing else.
  */
 #include "joins.h"
 
@@ -163,9 +164,7 @@ static const struct {
 	{ .references = { "/proc/%Q/ns/net", "%P" }, .types = OF_P, .of_q = PLACE_BIT(NET) },
 	{ .references = { "%P", "net,uts=%Q" }, .types = OF_P, .of_q = PLACE_BIT(NET) | PLACE_BIT(UTS) },
 	{ .references = { "uts=%P", "%N", "%Q" }, .types = PLACE_BIT(NET) | PLACE_BIT(UTS) },
-	{ .references = { "%Q", "%N" },
-	  .types = PLACE_BIT(NET) | PLACE_BIT(UTS),
-	  .of_q = PLACE_BIT(UTS) },
+	{ .references = { "%Q", "%N" }, .types = PLACE_BIT(NET) | PLACE_BIT(UTS), .of_q = PLACE_BIT(UTS) },
 	{ .references = { "ipc,user=%P", "%Q" }, .types = OF_P, .of_q = PLACE_BIT(NET) | PLACE_BIT(UTS) },
 	/* Of what is to be new nothing is joined. */
 	{ .references = { "%P" }, .created = PLACE_BIT(NET), .types = OF_P & ~PLACE_BIT(NET), .held = true },
@@ -264,16 +263,61 @@ static const struct {
 	  EINVAL,
 	  MAPROOT_STEP_REFERENCE,
 	  "malformed reference 'nets=%P': what stands before '=' are no namespace types" },
-	{ { "%P" }, "net,net", 0, EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference 'net,net': a type is named twice in the order" },
+	{ { "%P" },
+	  "net,net",
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference 'net,net': a type is named twice in the order" },
 	{ { "%P" }, "", 0, EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference '': not an order of namespace types" },
-	{ { "net=%P", "net=%Q" }, NULL, 0, EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference net: two references for one type" },
-	{ { "uts=%P", "net,uts=%P" }, NULL, 0, EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference uts: two references for one type" },
-	{ { "net=%P", "/proc/%P/ns/net" }, NULL, 0, EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference net: two references for one type" },
-	{ { "%N", "/proc/%P/ns/net" }, NULL, 0, EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference net: two references for one type" },
-	{ { "%P", "%Q" }, NULL, 0, EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference net: two references for one type" },
-	{ { "%Q", "%P" }, NULL, 0, EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference net: two references for one type" },
-	{ { "net=%P" }, NULL, PLACE_BIT(NET), EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference net: to be joined and to be new at once" },
-	{ { "%N" }, NULL, PLACE_BIT(NET), EINVAL, MAPROOT_STEP_REFERENCE, "malformed reference net: to be joined and to be new at once" },
+	{ { "net=%P", "net=%Q" },
+	  NULL,
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference net: two references for one type" },
+	{ { "uts=%P", "net,uts=%P" },
+	  NULL,
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference uts: two references for one type" },
+	{ { "net=%P", "/proc/%P/ns/net" },
+	  NULL,
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference net: two references for one type" },
+	{ { "%N", "/proc/%P/ns/net" },
+	  NULL,
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference net: two references for one type" },
+	{ { "%P", "%Q" },
+	  NULL,
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference net: two references for one type" },
+	{ { "%Q", "%P" },
+	  NULL,
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference net: two references for one type" },
+	{ { "net=%P" },
+	  NULL,
+	  PLACE_BIT(NET),
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference net: to be joined and to be new at once" },
+	{ { "%N" },
+	  NULL,
+	  PLACE_BIT(NET),
+	  EINVAL,
+	  MAPROOT_STEP_REFERENCE,
+	  "malformed reference net: to be joined and to be new at once" },
 	{ { "%D" }, NULL, 0, ESRCH, MAPROOT_STEP_NO_PROCESS, "there is no process %D" },
 	{ { "net=pid:%D" }, NULL, 0, ESRCH, MAPROOT_STEP_NO_PROCESS, "there is no process %D" },
 	{ { "%T" }, NULL, 0, ESRCH, MAPROOT_STEP_NO_PROCESS, "there is no process %T" },
@@ -286,16 +330,36 @@ static const struct {
 	  MAPROOT_STEP_NO_PROCESS,
 	  "there is no process %P that started then: the number was given to another" },
 	{ { "%G" }, NULL, 0, ESRCH, MAPROOT_STEP_NO_PROCESS, "there is no process any more that the descriptor holds" },
-	{ { "/nowhere" }, NULL, 0, ENOENT, MAPROOT_STEP_OPEN_NAMESPACE, "cannot open namespace '/nowhere': No such file or directory" },
+	{ { "/nowhere" },
+	  NULL,
+	  0,
+	  ENOENT,
+	  MAPROOT_STEP_OPEN_NAMESPACE,
+	  "cannot open namespace '/nowhere': No such file or directory" },
 	{ { "net=/proc/%P/ns/nets" },
 	  NULL,
 	  0,
 	  ENOENT,
 	  MAPROOT_STEP_OPEN_NAMESPACE,
 	  "cannot open namespace '/proc/%P/ns/nets': No such file or directory" },
-	{ { "net=%N", "fd:1000" }, NULL, 0, EBADF, MAPROOT_STEP_OPEN_NAMESPACE, "cannot open namespace 'fd:1000': Bad file descriptor" },
-	{ { "/proc/self/status" }, NULL, 0, EINVAL, MAPROOT_STEP_NOT_NAMESPACE, "'/proc/self/status' is a file, not a namespace" },
-	{ { "net=/dev/null" }, NULL, 0, EINVAL, MAPROOT_STEP_NOT_NAMESPACE, "'/dev/null' is a device, not a namespace" },
+	{ { "net=%N", "fd:1000" },
+	  NULL,
+	  0,
+	  EBADF,
+	  MAPROOT_STEP_OPEN_NAMESPACE,
+	  "cannot open namespace 'fd:1000': Bad file descriptor" },
+	{ { "/proc/self/status" },
+	  NULL,
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_NOT_NAMESPACE,
+	  "'/proc/self/status' is a file, not a namespace" },
+	{ { "net=/dev/null" },
+	  NULL,
+	  0,
+	  EINVAL,
+	  MAPROOT_STEP_NOT_NAMESPACE,
+	  "'/dev/null' is a device, not a namespace" },
 	{ { "user=/proc" }, NULL, 0, EINVAL, MAPROOT_STEP_NOT_NAMESPACE, "'/proc' is a directory, not a namespace" },
 	{ { "%P", "%X" }, NULL, 0, EINVAL, MAPROOT_STEP_NOT_NAMESPACE, "'%X' is a device, not a namespace" },
 	{ { "net=/proc/%P/ns/uts" },
@@ -350,8 +414,9 @@ START_TEST(who_may_not_look_is_told_why)
 	unit_become_user();
 	before = place_descriptors();
 	ck_assert_int_eq(maproot_join_open(&of_init[_i], 1, NULL, &join, &err), -EACCES);
-	unit_check_error(&err, EACCES, MAPROOT_STEP_JOIN_RIGHTS,
-			 "no permission to join the namespaces of process 1: CAP_SYS_PTRACE is lacking in its user namespace");
+	unit_check_error(
+		&err, EACCES, MAPROOT_STEP_JOIN_RIGHTS,
+		"no permission to join the namespaces of process 1: CAP_SYS_PTRACE is lacking in its user namespace");
 	ck_assert_uint_eq(place_descriptors(), before);
 }
 END_TEST
@@ -480,8 +545,8 @@ static const char *swap_name(int number)
 
 static void make_swaps(pid_t pid)
 {
-	const char *const links[] = { support_text("/proc/%d/ns/net", (int)pid), support_text("/proc/%d/ns/uts", (int)pid),
-				      "/proc/self/status" };
+	const char *const links[] = { support_text("/proc/%d/ns/net", (int)pid),
+				      support_text("/proc/%d/ns/uts", (int)pid), "/proc/self/status" };
 
 	for (int at = 0; at < SWAPS; at++)
 		(void)remove(swap_name(at));
@@ -500,7 +565,8 @@ static pid_t start_swapping(void)
 		return pid;
 	for (unsigned int turn = 0;; turn++) {
 		/* Back to the namespace at every second turn. */
-		if (syscall(SYS_renameat2, AT_FDCWD, swap_name(0), AT_FDCWD, swap_name(1 + (int)(turn / 2 % 5)), RENAME_EXCHANGE) < 0)
+		if (syscall(SYS_renameat2, AT_FDCWD, swap_name(0), AT_FDCWD, swap_name(1 + (int)(turn / 2 % 5)),
+			    RENAME_EXCHANGE) < 0)
 			support_die("swap %u", turn);
 	}
 }
@@ -530,16 +596,19 @@ START_TEST(a_path_that_is_swapped_all_the_time)
 		if (code == 0) {
 			ck_assert_uint_eq(join->types, PLACE_BIT(NET));
 			ck_assert_uint_eq(join->target[MAPROOT_NAMESPACE_NET].id.inode, net);
-			ck_assert(mr_nsfs_is(join->target[MAPROOT_NAMESPACE_NET].fd, join->target[MAPROOT_NAMESPACE_NET].id));
+			ck_assert(mr_nsfs_is(join->target[MAPROOT_NAMESPACE_NET].fd,
+					     join->target[MAPROOT_NAMESPACE_NET].id));
 			maproot_join_close(join);
 			continue;
 		}
-		ck_assert_msg(code == -EINVAL && (err.step == MAPROOT_STEP_NOT_NAMESPACE || err.step == MAPROOT_STEP_WRONG_TYPE),
+		ck_assert_msg(code == -EINVAL &&
+				      (err.step == MAPROOT_STEP_NOT_NAMESPACE || err.step == MAPROOT_STEP_WRONG_TYPE),
 			      "%d: %s: %s", code, maproot_step_name(err.step), err.object);
 	}
 	unit_end(swapper);
 	unit_end(pid);
-	ck_assert_msg(count[MAPROOT_STEP_NONE] > 0 && count[MAPROOT_STEP_NOT_NAMESPACE] > 0 && count[MAPROOT_STEP_WRONG_TYPE] > 0,
+	ck_assert_msg(count[MAPROOT_STEP_NONE] > 0 && count[MAPROOT_STEP_NOT_NAMESPACE] > 0 &&
+			      count[MAPROOT_STEP_WRONG_TYPE] > 0,
 		      "it was not swapped: %d %d %d", count[MAPROOT_STEP_NONE], count[MAPROOT_STEP_NOT_NAMESPACE],
 		      count[MAPROOT_STEP_WRONG_TYPE]);
 	ck_assert_uint_eq(place_descriptors(), before);
@@ -577,7 +646,8 @@ END_TEST
 START_TEST(pending_is_where_one_is_not)
 {
 	pid_t pid = place_make(PLACE_BIT(NET) | PLACE_BIT(UTS), 0);
-	struct maproot_join *join = joins_open("!net,!uts,!mnt,ipc", joins_typed("net,uts,mnt", pid), "ipc=/proc/self/ns/ipc");
+	struct maproot_join *join =
+		joins_open("!net,!uts,!mnt,ipc", joins_typed("net,uts,mnt", pid), "ipc=/proc/self/ns/ipc");
 
 	ck_assert_uint_eq(mr_join_pending(join), PLACE_BIT(NET) | PLACE_BIT(UTS) | PLACE_BIT(IPC));
 	ck_assert_int_eq(setns(maproot_join_fd(join, MAPROOT_NAMESPACE_NET), CLONE_NEWNET), 0);

@@ -1,6 +1,6 @@
 /*
- * Contract of src/join/order.c: what the user namespace that is entered gives rights for, by owning it or what owns it, comes after it; all
- * else before, while the rights of now last; mnt last of its kind. An order that was given is kept.
+ * Contract of src/join/order.c: what the user namespace that is entered gives rights for, by owning it or what owns it,
+ * comes after it; all else before, while the rights of now last; mnt last of its kind. An order that was given is kept.
  */
 #include "join/join.h"
 

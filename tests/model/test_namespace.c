@@ -64,9 +64,7 @@ START_TEST(found_by_both_names)
 }
 END_TEST
 
-static const char *const strangers[] = {
-	"", "MNT", "mn", "mnt ", "mounts", "networks", "pid_for_children", "ns"
-};
+static const char *const strangers[] = { "", "MNT", "mn", "mnt ", "mounts", "networks", "pid_for_children", "ns" };
 
 START_TEST(strangers_are_refused)
 {
@@ -128,10 +126,14 @@ static const struct {
 
 START_TEST(filtered_in_the_order_of_the_filter)
 {
-	struct maproot_namespace_entry entries[4] = { { NS(TIME), "untouched" }, { NS(TIME), "untouched" }, { NS(TIME), "untouched" }, { NS(TIME), "untouched" } };
+	struct maproot_namespace_entry entries[4] = { { NS(TIME), "untouched" },
+						      { NS(TIME), "untouched" },
+						      { NS(TIME), "untouched" },
+						      { NS(TIME), "untouched" } };
 
-	ck_assert_uint_eq(maproot_namespace_filter(spec, UNIT_COUNT(spec), filters[_i].types, filters[_i].count, entries),
-			  filters[_i].found);
+	ck_assert_uint_eq(
+		maproot_namespace_filter(spec, UNIT_COUNT(spec), filters[_i].types, filters[_i].count, entries),
+		filters[_i].found);
 	for (size_t at = 0; at < UNIT_COUNT(entries); at++) {
 		const struct maproot_namespace_entry *want = &spec[filters[_i].entries[at]];
 
@@ -150,8 +152,7 @@ static Suite *build(void)
 	Suite *suite = unit_suite("model/namespace", &tc);
 
 	tcase_add_test(tc, there_are_eight);
-	tcase_add_loop_test(tc, names_flags_and_letters_are_the_kernels_and_unshares, 0,
-			    UNIT_COUNT(rows));
+	tcase_add_loop_test(tc, names_flags_and_letters_are_the_kernels_and_unshares, 0, UNIT_COUNT(rows));
 	tcase_add_loop_test(tc, found_by_both_names, 0, UNIT_COUNT(rows));
 	tcase_add_loop_test(tc, strangers_are_refused, 0, UNIT_COUNT(strangers));
 	tcase_add_test(tc, numbers_that_are_no_type);

@@ -237,11 +237,9 @@ void place_deny_setns_of_many(int number)
 	const unsigned char count = MAPROOT_NAMESPACE_COUNT;
 
 	for (unsigned char type = 0; type < count; type++)
-		program[HEAD + type] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-								    maproot_namespace_flag(type),
-								    (unsigned char)(count - type), 0);
-	program[HEAD + count] =
-		(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)number);
+		program[HEAD + type] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, maproot_namespace_flag(type), (unsigned char)(count - type), 0);
+	program[HEAD + count] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)number);
 	program[HEAD + count + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	install(program, UNIT_COUNT(program));
 }

@@ -1,6 +1,6 @@
 /*
- * Contract of src/system/dumpable.h: who needs the setting as it is shares it with others of the kind; who changes it is alone
- * and leaves it as it was; a copy of the process is not held up by threads that it does not have.
+ * Contract of src/system/dumpable.h: who needs the setting as it is shares it with others of the kind; who changes it
+ * is alone and leaves it as it was; a copy of the process is not held up by threads that it does not have.
  */
 #include "system/dumpable.h"
 

@@ -1,7 +1,8 @@
 /*
- * Contract of src/system/identity.h: dropping groups leaves none, and looks whether it did; taking ids sets all
- * three of each, the group first, with no call where they are already. In a joined user namespace one is its root where that
- * is mapped and else stays who one was, with groups as asked; ids that were asked for come last, and leave the death signal.
+ * Contract of src/system/identity.h: dropping groups leaves none, and looks whether it did; taking ids sets all three
+ * of each, the group first, with no call where they are already. In a joined user namespace one is its root where that
+ * is mapped and else stays who one was, with groups as asked; ids that were asked for come last, and leave the death
+ * signal.
  */
 #include "system/identity.h"
 
@@ -102,8 +103,7 @@ START_TEST(a_group_that_is_not_ours)
 
 	unit_become_user();
 	ck_assert_int_eq(mr_identity_take(support_user()->uid, 0, &err), -EPERM);
-	unit_check_error(&err, EPERM, MAPROOT_STEP_SET_GID,
-			 "cannot become group 0: Operation not permitted");
+	unit_check_error(&err, EPERM, MAPROOT_STEP_SET_GID, "cannot become group 0: Operation not permitted");
 }
 END_TEST
 
@@ -113,8 +113,7 @@ START_TEST(a_user_that_is_not_ours)
 
 	unit_become_user();
 	ck_assert_int_eq(mr_identity_take(0, support_user()->gid, &err), -EPERM);
-	unit_check_error(&err, EPERM, MAPROOT_STEP_SET_UID,
-			 "cannot become user 0: Operation not permitted");
+	unit_check_error(&err, EPERM, MAPROOT_STEP_SET_UID, "cannot become user 0: Operation not permitted");
 }
 END_TEST
 
@@ -124,8 +123,7 @@ START_TEST(an_id_that_is_not_mapped)
 
 	unit_enter_namespace(0);
 	ck_assert_int_eq(mr_identity_take(4294967294, 0, &err), -EINVAL);
-	unit_check_error(&err, EINVAL, MAPROOT_STEP_SET_UID,
-			 "cannot become user 4294967294: Invalid argument");
+	unit_check_error(&err, EINVAL, MAPROOT_STEP_SET_UID, "cannot become user 4294967294: Invalid argument");
 }
 END_TEST
 
@@ -164,7 +162,8 @@ static const struct {
 
 START_TEST(takes_the_place_in_a_joined_namespace)
 {
-	const struct maproot_identity identity = { .supplementary = joined[_i].groups, .preserve = joined[_i].preserve };
+	const struct maproot_identity identity = { .supplementary = joined[_i].groups,
+						   .preserve = joined[_i].preserve };
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 
 	have_groups(2);
@@ -270,10 +269,9 @@ static const struct {
 
 START_TEST(becomes_who_was_asked_for)
 {
-	const struct maproot_identity identity = { .set_user = wanted[_i].user,
-						   .set_group = wanted[_i].group,
-						   .inner_user = 77,
-						   .inner_group = 78 };
+	const struct maproot_identity identity = {
+		.set_user = wanted[_i].user, .set_group = wanted[_i].group, .inner_user = 77, .inner_group = 78
+	};
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 	int death_signal = 0;
 
@@ -307,10 +305,9 @@ static const struct {
 
 START_TEST(who_was_asked_for_has_to_be_mapped)
 {
-	const struct maproot_identity identity = { .set_user = true,
-						   .set_group = strangers[_i].group,
-						   .inner_user = 4294967294,
-						   .inner_group = 78 };
+	const struct maproot_identity identity = {
+		.set_user = true, .set_group = strangers[_i].group, .inner_user = 4294967294, .inner_group = 78
+	};
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 
 	unit_enter_namespace(0);

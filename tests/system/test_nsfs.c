@@ -1,7 +1,7 @@
 /*
  * Contract of src/system/nsfs.h: whatever is at a path is opened without waiting, above 2 and close-on-exec; an open
- * descriptor is judged by what it is, with an error for each way of being no namespace; owners and parents are told as far as the
- * kernel tells them; "own" is of the calling thread, and of pid and time what its children get.
+ * descriptor is judged by what it is, with an error for each way of being no namespace; owners and parents are told as
+ * far as the kernel tells them; "own" is of the calling thread, and of pid and time what its children get.
  */
 #include "system/nsfs.h"
 
@@ -174,7 +174,8 @@ START_TEST(a_device_that_is_not_there_is_a_device)
 
 	ck_assert_int_eq(mknod(path, S_IFCHR | 0600, makedev(511, 77)), 0);
 	ck_assert_int_eq(mr_nsfs_open(path, &err), -EINVAL);
-	unit_check_error(&err, EINVAL, MAPROOT_STEP_NOT_NAMESPACE, support_text("'%s' is a device, not a namespace", path));
+	unit_check_error(&err, EINVAL, MAPROOT_STEP_NOT_NAMESPACE,
+			 support_text("'%s' is a device, not a namespace", path));
 }
 END_TEST
 
@@ -219,7 +220,8 @@ START_TEST(closed_and_pathlike_descriptors)
 	int path_only = open("/proc/self/ns/net", O_PATH | O_CLOEXEC);
 
 	ck_assert_int_eq(mr_nsfs_judge(1000, "fd:1000", &type, &id, &err), -EBADF);
-	unit_check_error(&err, EBADF, MAPROOT_STEP_OPEN_NAMESPACE, "cannot open namespace 'fd:1000': Bad file descriptor");
+	unit_check_error(&err, EBADF, MAPROOT_STEP_OPEN_NAMESPACE,
+			 "cannot open namespace 'fd:1000': Bad file descriptor");
 	err.code = 0;
 	ck_assert_int_eq(mr_nsfs_judge(path_only, "fd:7", &type, &id, &err), -EBADF);
 	unit_check_error(&err, EBADF, MAPROOT_STEP_OPEN_NAMESPACE, "cannot open namespace 'fd:7': Bad file descriptor");

@@ -1,7 +1,7 @@
 /*
- * Contract of src/system/process.h: who holds a process holds that one, also when its number was given to another; what is no
- * process, is one no more, or started at another time is refused by name; nothing stays open on failure. The same without
- * pidfds, and where /proc counts otherwise than we do.
+ * Contract of src/system/process.h: who holds a process holds that one, also when its number was given to another; what
+ * is no process, is one no more, or started at another time is refused by name; nothing stays open on failure. The same
+ * without pidfds, and where /proc counts otherwise than we do.
  */
 #include "system/process.h"
 
@@ -156,7 +156,8 @@ START_TEST(refuses_another_start_time)
 	be_on(_i);
 	for (int off = -1; off <= 1; off += 2)
 		refuse(pid, start + (uint64_t)off,
-		       support_text("there is no process %d that started then: the number was given to another", (int)pid));
+		       support_text("there is no process %d that started then: the number was given to another",
+				    (int)pid));
 	unit_end(pid);
 }
 END_TEST
@@ -311,7 +312,8 @@ START_TEST(holds_by_a_pidfd)
 	ck_assert_int_ge(fcntl(pidfd, F_GETFD), 0);
 	unit_end(pid);
 	ck_assert_int_eq(mr_process_hold_pidfd(pidfd, &process, &err), -ESRCH);
-	unit_check_error(&err, ESRCH, MAPROOT_STEP_NO_PROCESS, "there is no process any more that the descriptor holds");
+	unit_check_error(&err, ESRCH, MAPROOT_STEP_NO_PROCESS,
+			 "there is no process any more that the descriptor holds");
 	ck_assert_uint_eq(place_descriptors(), before);
 }
 END_TEST
@@ -547,9 +549,9 @@ START_TEST(no_proc_at_all)
 		unit_deny(SYS_pidfd_open, ENOSYS);
 	ck_assert_int_eq(mr_process_hold(getpid(), 0, &process, &err), -ENOENT);
 	unit_check_error(&err, ENOENT, MAPROOT_STEP_OPEN_NAMESPACE,
-			 _i == NO_PIDFD ?
-				 support_text("cannot open namespace '/proc/%d': No such file or directory", (int)getpid()) :
-				 "cannot open namespace '/proc/thread-self': No such file or directory");
+			 _i == NO_PIDFD ? support_text("cannot open namespace '/proc/%d': No such file or directory",
+						       (int)getpid()) :
+					  "cannot open namespace '/proc/thread-self': No such file or directory");
 	ck_assert_int_eq(umount2("/proc", MNT_DETACH), 0);
 	ck_assert_uint_eq(place_descriptors(), before);
 }
