@@ -491,6 +491,75 @@ START_TEST(the_directory_is_inside)
 }
 END_TEST
 
+static const struct {
+	const char *words[VIEW_WORDS];
+	const char *said; /* J: the joined types, S: those in which we are, W: how */
+	bool on_stderr;
+} sayings[] = {
+	{ { TARGET, "--dry-run", "true" },
+	  "joined: J, W\nalready in: S\nnew namespaces: none\n"
+	  "runs as: root of the joined user namespace if it has one, else who it is, supplementary groups dropped if they can be\n"
+	  "process: a child; signals and status pass through; gets signal 9 if this process dies\n"
+	  "command: true\n",
+	  false },
+	{ { "-v", TARGET, "true" },
+	  "maproot: new namespaces: none; joined: J; already in: S; executing 'true'\n",
+	  true },
+	{ { "-v", "--join=user,uts={pid}", "true" },
+	  "maproot: new namespaces: none; joined: user uts; executing 'true'\n",
+	  true },
+	{ { "-v", "--join=user,uts={pid}", "-n", "true" },
+	  "maproot: new namespaces: net; joined: user uts; executing 'true'\n",
+	  true },
+	{ { "-v", "--join=cgroup={pid}", "true" },
+	  "maproot: new namespaces: none; already in: cgroup; executing 'true'\n",
+	  true },
+};
+
+static const char *fill_in(const char *text, const struct container *container)
+{
+	bool at_once = syscall(SYS_pidfd_open, getpid(), 0) >= 0;
+	const char *joined = container_types(container->types);
+	const char *skipped = container_types(maproot_namespaces_supported() & ~container->types);
+	const char *way = at_once ? support_text("of process %d, in one call", (int)container->pid) : "one by one";
+	static char out[4096];
+	size_t length = 0;
+
+	for (; *text; text++) {
+		bool alone = strchr(" ,;\n", text[1]) != NULL;
+		const char *word = !alone ? NULL : *text == 'J' ? joined :
+					   *text == 'S'         ? skipped :
+					   *text == 'W'         ? way :
+								  NULL;
+
+		if (word)
+			length += (size_t)sprintf(out + length, "%s", word);
+		else
+			out[length++] = *text;
+	}
+	out[length] = '\0';
+	return out;
+}
+
+START_TEST(what_is_joined_is_said)
+{
+	struct container container = { .kind = CONTAINER_UNSHARE };
+	const char *argv[VIEW_WORDS + 1] = { container_maproot() };
+	struct support_command command = { .argv = argv };
+	struct support_result result;
+
+	container_start(&container);
+	for (size_t at = 0; sayings[_i].words[at]; at++)
+		argv[at + 1] = container_expand(&container, sayings[_i].words[at]);
+	support_run(&command, &result);
+	ck_assert_int_eq(result.status, 0);
+	ck_assert_str_eq(sayings[_i].on_stderr ? result.err : result.out, fill_in(sayings[_i].said, &container));
+	ck_assert_str_eq(sayings[_i].on_stderr ? result.out : result.err, "");
+	support_release(&result);
+	container_end(&container);
+}
+END_TEST
+
 /* What ip-netns(8) has made is joined by its path, and is not there where its mount is not. */
 static const char *const netns_scripts[] = {
 	"test \"$({maproot} --join /run/netns/a readlink /proc/self/ns/net)\" = "
@@ -552,6 +621,7 @@ static Suite *build(void)
 	}
 	add_rows(tc);
 	tcase_add_loop_test(tc, descriptors_that_were_given, 0, UNIT_COUNT(given));
+	tcase_add_loop_test(tc, what_is_joined_is_said, 0, UNIT_COUNT(sayings));
 	if (container_possible(CONTAINER_RUNC))
 		tcase_add_test(tc, the_directory_is_inside);
 	if (geteuid() == 0 && access("/usr/sbin/ip", X_OK) == 0)

@@ -428,7 +428,11 @@ static Suite *build(void)
 	container_set_up();
 	make_files();
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, a_name_leads_to_its_command, 0, geteuid() == 0 ? 2 * UNIT_COUNT(commands) : 6);
+	for (size_t at = 0; at < UNIT_COUNT(commands); at++) {
+		if ((geteuid() == 0 || !strstr(commands[at], "--map-auto")) &&
+		    (container_has_time() || !strstr(commands[at], "-T")))
+			tcase_add_loop_test(tc, a_name_leads_to_its_command, 2 * (int)at, 2 * (int)at + 2);
+	}
 	tcase_add_loop_test(tc, a_start_is_what_it_is_said_to_be, 0, UNIT_COUNT(starts));
 	tcase_add_loop_test(tc, nothing_of_the_terminal_goes_along, 0, 2);
 	tcase_add_test(tc, a_holder_is_small);
