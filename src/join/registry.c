@@ -89,7 +89,8 @@ int mr_registry_open(bool make, struct maproot_error *err)
 			return mr_fail(err, errno, step, path);
 		directory = mr_open(path, flags, 0);
 	}
-	if (directory == -ENOENT && !make)
+	/* Root of a user namespace stands before the door of another root, and has no names there. */
+	if (!make && (directory == -ENOENT || (directory == -EACCES && geteuid() == 0)))
 		return -ENOENT;
 	if (directory == -ELOOP || directory == -ENOTDIR)
 		return mr_fail_pieces(err, ENOTDIR, MAPROOT_STEP_NAME, "names are not kept in '", path,

@@ -41,7 +41,7 @@ cmake --install "$build" --prefix "$scratch/installed" >/dev/null || complain "c
 libdir=$(dirname "$(find "$scratch/installed" -name 'libmaproot.so')")
 chmod -R a+rX "$scratch"
 
-PATH=$scratch/bin:$PATH:/usr/sbin:/sbin PKG_CONFIG_PATH=$libdir/pkgconfig LD_LIBRARY_PATH=$libdir LC_ALL=C \
+PATH=$scratch/bin:$PATH:/usr/sbin:/sbin PKG_CONFIG_PATH=$libdir/pkgconfig LD_LIBRARY_PATH=$libdir XDG_RUNTIME_DIR=$scratch/home LC_ALL=C \
 	"$AS_USER" "$scratch/home" sh "$scratch/try_blocks.sh" "$scratch/blocks" || complain "see above"
 
 finish

@@ -130,6 +130,9 @@ static void check_process(const struct view *view, unsigned int joined, unsigned
 
 	ck_assert_int_eq(view->pid != view->process.pid, is_child);
 	ck_assert_str_eq(view_line(view, "death-signal"), is_child ? "9" : "0");
+	/* The one that has made it may be on its way out. */
+	for (int waited = 0; support_descendants(view->process.pid, below, 8) > (size_t)is_child + init && waited < 1000; waited++)
+		support_sleep_us(1000);
 	ck_assert_uint_eq(support_descendants(view->process.pid, below, 8), (size_t)is_child + init);
 	if ((joined | created) & BIT(PID))
 		ck_assert_str_eq(view_line(view, "parent"), "0");
