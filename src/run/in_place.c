@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -114,17 +115,23 @@ static int enter_with_mapper(const struct mr_plan *plan, const struct maproot_jo
 	return code;
 }
 
-/*
- * Where several are to be entered there is a way back to be remembered: one call for all is not for every kernel. From a
- * directory that can't be reached any more there is none; then an error says into what this process came.
- */
+/* From a directory that can't be reached any more there is no way back; then an error says into what this process came. */
+static bool is_lost(const struct maproot_error *err)
+{
+	return err->step == MAPROOT_STEP_OPEN && err->code == EACCES && strcmp(err->object, ".") == 0;
+}
+
+/* Where several are to be entered there is a way back to be remembered: one call for all is not for every kernel. */
 static int join_here(const struct mr_plan *plan, const struct maproot_join *join, struct maproot_error *err)
 {
+	struct maproot_error why = MAPROOT_ERROR_INIT;
 	bool several = (plan->joined & (plan->joined - 1)) != 0;
 	struct maproot_visit home;
-	int code;
+	int code = several ? mr_home_open(plan->joined, &home, &why) : 0;
 
-	if (!several || mr_home_open(plan->joined, &home, NULL) < 0)
+	if (code < 0 && !is_lost(&why))
+		return mr_error_pass(err, &why);
+	if (!several || code < 0)
 		return mr_join_enter(join, plan->joined, NULL, err);
 	code = mr_join_enter(join, plan->joined, &home, err);
 	mr_home_close(&home);

@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +54,13 @@ static const struct arena_mode modes[] = {
 	  .death_signal = "9",
 	  .pid = "2",
 	  .all = true },
+	{ .name = "join", .join = "--target=", .death_signal = "9", .pid = "0" },
+	{ .name = "join-in-place",
+	  .in_place = true,
+	  .join = "--join=user,mnt,net,ipc,uts=",
+	  .options = { "--in-place" },
+	  .death_signal = "0",
+	  .pid = "0" },
 	{ .name = NULL },
 };
 
@@ -239,28 +248,108 @@ int arena_leftovers(const struct arena *arena)
 	return count;
 }
 
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || close(fd) < 0)
+		support_die("cannot write %s", path);
+}
+
+/* Says to be there, and is, as long as whoever started it. */
+static _Noreturn void stay(int ready)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (write(ready, "x", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* Somebody to join, made by nothing that is swept: the user, with namespaces of his own. */
+static _Noreturn void be_container(int ready)
+{
+	const int types = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID |
+			  CLONE_NEWCGROUP;
+	const struct support_user *user = support_user();
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	support_become_user();
+	if (unshare(types) < 0)
+		support_die("cannot make a container");
+	write_file("/proc/self/setgroups", "deny");
+	write_file("/proc/self/uid_map", support_text("0 %u 1", user->uid));
+	write_file("/proc/self/gid_map", support_text("0 %u 1", user->gid));
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		support_die("cannot make a container's mounts its own");
+	if (fork() == 0)
+		stay(ready);
+	for (;;)
+		pause();
+}
+
+/* Returns the process to join. */
+static pid_t start_container(void)
+{
+	pid_t outer, inner;
+	int ready[2];
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC) < 0 || (outer = fork()) < 0)
+		support_die("cannot start a container");
+	if (outer == 0)
+		be_container(ready[1]);
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1 || support_descendants(outer, &inner, 1) != 1)
+		support_die("no container came up");
+	close(ready[0]);
+	return inner;
+}
+
+/* "=user:[4026532000]" for each type that is joined: the payload has to be there. Returns how many. */
+static size_t name_joined(const struct arena_mode *mode, pid_t pid, const char **words)
+{
+	static const char *const types[] = { "user", "mnt", "net", "ipc", "uts", "pid", "cgroup" };
+	size_t count = 0;
+
+	for (size_t i = 0; i < (mode->in_place ? 5 : 7); i++) {
+		const char *path = support_text("/proc/%d/ns/%s", (int)pid, types[i]);
+		char link[64] = "";
+
+		if (readlink(path, link, sizeof(link) - 1) < 0)
+			support_die("cannot read %s", path);
+		words[count++] = strdup(support_text("=%s", link));
+	}
+	return count;
+}
+
 void arena_prepare(const struct arena *arena, const struct arena_mode *mode, struct inject_run *run)
 {
 	static const char *argv[32];
 	static char *const envp[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", NULL
 	};
+	pid_t container = mode->join ? start_container() : 0;
 	size_t count = 0;
 
 	argv[count++] = mode->host ? arena->host : arena->program;
 	for (size_t i = 0; i < 8 && mode->options[i]; i++)
 		argv[count++] = mode->options[i];
+	if (mode->join)
+		argv[count++] = strdup(support_text("%s%d", mode->join, (int)container));
 	if (mode->root) {
 		argv[count++] = "--root";
 		argv[count++] = arena->root;
 	}
 	argv[count++] = mode->root ? "/payload" : arena->payload;
-	argv[count++] = support_text("%d", ARENA_STATUS);
+	argv[count++] = strdup(support_text("%d", ARENA_STATUS)); /* for good: the ring of texts is not */
 	argv[count++] = arena->maps[mode->auto_map][0];
 	argv[count++] = arena->maps[mode->auto_map][1];
 	argv[count++] = mode->auto_map ? "allow" : "deny";
 	argv[count++] = mode->death_signal;
 	argv[count++] = mode->pid;
+	if (mode->join)
+		count += name_joined(mode, container, argv + count);
 	for (size_t i = 0; i < (mode->all ? 8 : 2); i++)
 		if (arena->namespace[i][0] != '\0')
 			argv[count++] = arena->namespace[i];

@@ -44,8 +44,9 @@ struct arena_mode {
 	const char *options[8];
 	const char *death_signal;
 	const char *pid;
-	bool all;  /* every namespace is new, not just user and mnt */
-	bool root; /* in a root directory of its own */
+	bool all;         /* every namespace is new, not just user and mnt */
+	bool root;        /* in a root directory of its own */
+	const char *join; /* what comes before the pid of a container that is joined */
 };
 
 /* Makes the place. Ends the process with a message where that fails. */

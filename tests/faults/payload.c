@@ -6,7 +6,7 @@
  *   payload STATUS UID-MAP GID-MAP SETGROUPS DEATH-SIGNAL PID NAMESPACE...
  *
  * UID-MAP, GID-MAP: "0 1000 1;" a line. PID: 0, or the process number that this must have.
- * NAMESPACE: one of the caller's, as readlink(2) gives it; must differ. Waits for a byte or the end
+ * NAMESPACE: one of the caller's, as readlink(2) gives it; must differ. With "=" before it: must be that one. Waits for a byte or the end
  * of stdin, then exits with STATUS.
  */
 #include <dirent.h>
@@ -77,13 +77,15 @@ static void check_text(const char *path, const char *want)
 static void check_namespace(const char *outside)
 {
 	char path[64], link[64];
+	bool same = outside[0] == '=';
 	ssize_t length;
 
+	outside += same;
 	snprintf(path, sizeof(path), "/proc/self/ns/%.*s", (int)strcspn(outside, ":"), outside);
 	length = readlink(path, link, sizeof(link) - 1);
 	link[length > 0 ? length : 0] = '\0';
-	if (length <= 0 || strcmp(link, outside) == 0)
-		bad("namespace is %s, outside it is %s", link, outside);
+	if (length <= 0 || (strcmp(link, outside) == 0) != same)
+		bad("namespace is %s, %s is %s", link, same ? "to be joined" : "outside it", outside);
 }
 
 static void check_ids(void)

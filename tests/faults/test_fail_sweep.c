@@ -66,6 +66,7 @@ static const struct {
 	{ SYS_fstat, { EIO, ENOMEM } },
 	{ SYS_statx, { EACCES, ENOSYS, ENOMEM } },
 	{ SYS_statfs, { EACCES, EIO } },
+	{ SYS_fstatfs, { EIO, ENOMEM } },
 	{ SYS_faccessat, { EACCES, ENOMEM, ENOENT } },
 	{ SYS_faccessat2, { EACCES, ENOSYS, ENOMEM } },
 	{ SYS_read, { EIO, ENOMEM, EINTR } },
@@ -226,8 +227,27 @@ static const struct tolerated {
 	{ "root", "stat", "/", 0,
 	  "a mount point that can't be seen is made, which says that it is there" },
 	{ "root", "newfstatat", "/", 0, "likewise" },
+	{ NULL, "pidfd_send_signal", NULL, EPERM,
+	  "asked whether a process is still there, which it is if it may not be sent signals" },
+	{ NULL, "pidfd_send_signal", NULL, ENOSYS,
+	  "a kernel with pidfds has it (Linux 5.1); dead, the process would be found out when it is entered" },
+	{ NULL, "stat", "/proc/thread-self/ns/", 0,
+	  "asked to spare entering where we are; what is not known to be the same is entered" },
+	{ NULL, "newfstatat", "/proc/thread-self/ns/", 0, "likewise" },
+	{ NULL, "prctl", "0x3", 0, "PR_GET_DUMPABLE: cannot fail; without an answer the process stays hidden" },
+	{ "join", "setgroups", NULL, EPERM, "where nothing is said, groups are dropped if the namespace lets one" },
+	{ "join-in-place", "setgroups", NULL, EPERM, "likewise" },
+	{ "join-in-place", "open", ".", EACCES,
+	  "from a directory that can't be reached there is no way back, only a way in" },
+	{ "join-in-place", "openat", ".", EACCES, "likewise" },
 	{ NULL, NULL, NULL, 0, NULL },
 };
+
+/* All namespaces in one call, which not every kernel can: then they are entered one by one, and the payload sees to that. */
+static bool is_tried_otherwise(const struct inject_point *point)
+{
+	return point->number == SYS_setns && (point->argument[1] & (point->argument[1] - 1)) != 0;
+}
 
 /* What must never be in that list. */
 static bool is_sacred(const struct tolerated *row)
@@ -367,7 +387,8 @@ static const char *judge(const struct sweep *sweep, const struct job *job,
 		return NULL;
 	if (!flaw)
 		return find_tolerated(sweep, &result->point, job->code) ||
-				       is_in_posix_spawn(sweep, &result->point, job->code) ?
+				       is_in_posix_spawn(sweep, &result->point, job->code) ||
+				       is_tried_otherwise(&result->point) ?
 			       NULL :
 			       "the failure went unnoticed";
 	if (job->code == EINTR && !helper)
