@@ -173,15 +173,6 @@ static int arm_death_signal(const struct mr_start *start, struct maproot_error *
 	return parent_is_dead(start) ? mr_fail(err, ESRCH, MAPROOT_STEP_GATE, "its child got ready") : 0;
 }
 
-/* Of one that comes back the end of the way is not the exec. Nor may it be held up by a signal of its own. */
-static int arrive(const struct mr_start *start, struct maproot_error *err)
-{
-	(void)err;
-	if (start->arrival[1] >= 0)
-		(void)close(start->arrival[1]);
-	return 0;
-}
-
 static int keep_capabilities(const struct mr_start *start, struct maproot_error *err)
 {
 	return start->plan->keep_capabilities ? mr_caps_keep_over_exec(err) : 0;
@@ -245,6 +236,9 @@ static int restore_signals(const struct mr_start *start, struct maproot_error *e
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal actions");
 	mr_timers_put_back(&start->timers);
 	mr_signals_put_back(&start->pending);
+	/* What is handed on from now on comes after these; and before a signal of its own can hold this process up. */
+	if (start->arrival[1] >= 0)
+		(void)close(start->arrival[1]);
 	if (!start->reexec)
 		code = mr_signals_mask(start->signals.mask, NULL);
 	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal mask") : 0;
@@ -291,7 +285,6 @@ static child_step *const settling[] = {
 /* In the process of the command. */
 static child_step *const becoming[] = {
 	arm_death_signal,  /* after the last change of ids, which clears it */
-	arrive,            /* when the starting process's lifeline has been looked at */
 	keep_capabilities, /* after the last change of ids, which clears them */
 	keep_subreaper,
 	hold_and_furnish,
