@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/pin.h"
 #include "cli/report.h"
+#include "cli/sealed.h"
 #include "cli/stay.h"
 
 #include <maproot/name.h>
@@ -67,9 +68,9 @@ static int run(struct options *options, char **argv)
 {
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 	struct maproot_outcome outcome;
-	int status;
+	int status = sealed_run(options, argv);
 
-	if (prepare(options, &status))
+	if (status != 0 || prepare(options, &status))
 		return status;
 	if (maproot_become(&options->request, argv, &outcome, &err) < 0) {
 		stay_undo_pins();

@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* Taking other ids hides a process, and hidden, nobody could join it. One that was hidden before has a reason for it. */
+/* Taking other ids hides a process, and hidden, nobody could join it. One that was hidden before has a reason. */
 static int furnish(const struct maproot_request *request, unsigned int created, struct maproot_error *err)
 {
 	bool visible = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;

@@ -115,7 +115,7 @@ static int enter_with_mapper(const struct mr_plan *plan, const struct maproot_jo
 	return code;
 }
 
-/* From a directory that can't be reached any more there is no way back; then an error says into what this process came. */
+/* From a directory that can't be reached any more there is no way back: then an error says what was entered. */
 static bool is_lost(const struct maproot_error *err)
 {
 	return err->step == MAPROOT_STEP_OPEN && err->code == EACCES && strcmp(err->object, ".") == 0;

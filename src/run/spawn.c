@@ -54,8 +54,8 @@ static int start(struct mr_start *start, char *const envp[], struct maproot_chil
 }
 
 /*
- * Hidden as long as a child that has joined somebody else's namespaces is in our memory; a little longer than it holds us. Where
- * that can't be waited for, it is killed: better without it than open.
+ * Hidden as long as a child that has joined somebody else's namespaces is in our memory; a little longer than it holds
+ * us. Where that can't be waited for, it is killed: better without it than open.
  */
 static int start_hidden(struct mr_start *child, char *const envp[], struct maproot_child *ret_child,
 			struct maproot_error *err)

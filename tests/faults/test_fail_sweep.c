@@ -243,7 +243,7 @@ static const struct tolerated {
 	{ NULL, NULL, NULL, 0, NULL },
 };
 
-/* All namespaces in one call, which not every kernel can: then they are entered one by one, and the payload sees to that. */
+/* All namespaces in one call, which not every kernel can: then they are entered one by one, as the payload sees. */
 static bool is_tried_otherwise(const struct inject_point *point)
 {
 	return point->number == SYS_setns && (point->argument[1] & (point->argument[1] - 1)) != 0;

@@ -34,11 +34,15 @@ static const struct {
 	const char *argv[24]; /* WORD and MORE follow */
 	const char *inside;   /* NULL: as outside */
 } kinds[CONTAINER_KINDS] = {
-	[CONTAINER_UNSHARE] = { false, "unshare", { "unshare", "-Urmnpiuf", "--kill-child", "--mount-proc", "{inside}" }, NULL },
+	[CONTAINER_UNSHARE] = { false,
+				"unshare",
+				{ "unshare", "-Urmnpiuf", "--kill-child", "--mount-proc", "{inside}" },
+				NULL },
 	[CONTAINER_SHARED] = { false, "unshare", { "unshare", "-Urmniu", "{inside}" }, NULL },
 	[CONTAINER_ALL] = { false,
 			    "unshare",
-			    { "unshare", "-UrmnpiuCTf", "--boottime=100000", "--kill-child", "--mount-proc", "{inside}" },
+			    { "unshare", "-UrmnpiuCTf", "--boottime=100000", "--kill-child", "--mount-proc",
+			      "{inside}" },
 			    NULL },
 	[CONTAINER_BWRAP] = { false,
 			      "bwrap",
@@ -100,13 +104,22 @@ const char *container_maproot(void)
 	return maproot;
 }
 
+const char *const *container_environment(void)
+{
+	static const char *const sanitized[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+						 "SHELL=/bin/sh", "ASAN_OPTIONS=detect_leaks=0", NULL };
+
+	return UNIT_SANITIZED ? sanitized : NULL;
+}
+
 static const char *link_of(pid_t pid, enum maproot_namespace type)
 {
 	static char ring[16][64];
 	static unsigned int next;
 	char *link = ring[next++ % 16];
 	const char *name = maproot_namespace_name(type);
-	const char *path = pid ? support_text("/proc/%d/ns/%s", (int)pid, name) : support_text("/proc/self/ns/%s", name);
+	const char *path =
+		pid ? support_text("/proc/%d/ns/%s", (int)pid, name) : support_text("/proc/self/ns/%s", name);
 	ssize_t length = readlink(path, link, 63);
 
 	if (length < 0 && errno != ENOENT)
@@ -186,9 +199,8 @@ const char *container_expand(const struct container *container, const char *text
 		support_die("calloc");
 	while (*text) {
 		size_t word = *text == '{' ? strcspn(text + 1, "}") : 0;
-		const char *value = word > 0 && word < 16 ?
-					    value_of(container, support_text("%.*s", (int)word, text + 1)) :
-					    NULL;
+		const char *value =
+			word > 0 && word < 16 ? value_of(container, support_text("%.*s", (int)word, text + 1)) : NULL;
 
 		if (value) {
 			length += (size_t)snprintf(out + length, size - length, "%s", value);
@@ -198,6 +210,15 @@ const char *container_expand(const struct container *container, const char *text
 		}
 	}
 	return out;
+}
+
+const char *container_keep(const char *text)
+{
+	const char *copy = strdup(text);
+
+	if (!copy)
+		support_die("strdup");
+	return copy;
 }
 
 char *container_read_until(int fd, const char *word, int ms)
@@ -277,7 +298,8 @@ static void become_owned_by_root(void *arg)
 		write_file(support_text("/proc/%d/gid_map", (int)parent), support_text("0 %d 1000", FIRST_INNER_ID));
 		_exit(0);
 	}
-	if (unshare(CLONE_NEWUSER) < 0 || write(ready[1], &byte, 1) != 1 || waitpid(pid, &status, 0) != pid || status != 0)
+	if (unshare(CLONE_NEWUSER) < 0 || write(ready[1], &byte, 1) != 1 || waitpid(pid, &status, 0) != pid ||
+	    status != 0)
 		support_die("cannot make a user namespace");
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 || unshare(CLONE_NEWUTS | CLONE_NEWIPC) < 0)
 		support_die("cannot become root of a user namespace");
@@ -329,6 +351,8 @@ void view_start(struct view *view, const struct container *container, const char
 
 	if (hooks)
 		command = *hooks;
+	if (!command.envp)
+		command.envp = container_environment();
 	for (; words[count - 1]; count++)
 		argv[count] = container_expand(container, words[count - 1]);
 	argv[count++] = container->program;

@@ -1,6 +1,6 @@
 /*
- * Containers that other programs have made, with tests/joining/inside.c in them; and a look at what a command sees that joins
- * them. Nothing here knows maproot but the path of its program.
+ * Containers that other programs have made, with tests/joining/inside.c in them; and a look at what a command sees
+ * that joins them. Nothing here knows maproot but the path of its program.
  */
 #ifndef MAPROOT_TEST_CONTAINER_H
 #define MAPROOT_TEST_CONTAINER_H
@@ -61,6 +61,12 @@ const char *container_types(unsigned int types);
 /* In words: {pid} {start} {inside} {maproot} {uid} {gid} {home} {dir}; a new string, never freed. */
 const char *container_expand(const struct container *container, const char *text);
 
+/* A copy of a text for good; those of support_text() are good for 15 calls. */
+const char *container_keep(const char *text);
+
+/* For a program that may be sanitized: NULL, or an environment without its leak check, which needs ptrace(2). */
+const char *const *container_environment(void);
+
 enum { VIEW_WORDS = 24 };
 
 /* What a command sees that is "inside look". */
@@ -70,7 +76,7 @@ struct view {
 	char *text; /* its lines */
 };
 
-/* Runs `maproot WORDS inside look`. `hooks`: before, after, as_root, envp, keep_stdio are taken from it; NULL: as the user. */
+/* Runs `maproot WORDS inside look`. `hooks`: all but argv is taken from it; NULL: as the user. */
 void view_start(struct view *view, const struct container *container, const char *const *words,
 		const struct support_command *hooks);
 

@@ -1,11 +1,12 @@
 /*
- * The program inside: what a container holds on to, and what looks around in it. Static, so that it runs in a root directory
- * without anything else.
+ * The program inside: what a container holds on to, and what looks around in it. Static, so that it runs in a root
+ * directory without anything else.
  *
  *   inside hold          says "ready", and stays until it is killed; reaps what is left to it
- *   inside look          says who and where it is, a "KEY VALUE" line each, "end" last, and stays until SIGUSR1, which ends it well
- *   inside attack NAME   says "ready"; then tries to get into every younger process of that name: a line for each success, how,
- *                        and "seen COUNT" now and then
+ *   inside look          says who and where it is, a "KEY VALUE" line each, "end" last, and stays until SIGUSR1,
+ *                        which ends it well
+ *   inside attack NAME   says "ready"; then tries to get into every younger process of that name: a line for each
+ *                        success, how, and "seen COUNT" now and then
  *   inside exit STATUS   ends with it
  */
 #include <dirent.h>
@@ -181,8 +182,8 @@ static bool has_name(int process, const char *name)
 }
 
 /*
- * Once it has executed what it was to execute, whoever rules here may look into it: it is one of us. Of one that is gone it
- * can't be told what it was.
+ * Once it has executed what it was to execute, whoever rules here may look into it: it is one of us. Of one that is
+ * gone it can't be told what it was.
  */
 static bool has_executed(int process)
 {
@@ -241,6 +242,6 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "attack") == 0 && argc > 2)
 		return attack(argv[2]);
 	if (strcmp(argv[1], "exit") == 0 && argc > 2)
-		return atoi(argv[2]);
+		return (int)strtol(argv[2], NULL, 10);
 	return 98;
 }

@@ -1,8 +1,8 @@
 /*
- * Contract of joining what is hostile: while a process joins, nobody in the container gets into it, neither by ptrace(2) nor by its
- * files below /proc, whoever owns the user namespace; be it the program, or a child that shares the memory of a threaded host. And the
- * attack is one: without PR_SET_DUMPABLE it has success. What the host was before in this respect it is afterwards, and nobody's
- * id maps fail for it.
+ * Contract of joining what is hostile: while a process joins, nobody in the container gets into it, neither by
+ * ptrace(2) nor by its files below /proc, whoever owns the user namespace; be it the program, or a child that shares
+ * the memory of a threaded host. And the attack is one: without PR_SET_DUMPABLE it has success. What the host was
+ * before in this respect it is afterwards, and nobody's id maps fail for it.
  */
 #include "container.h"
 
@@ -13,6 +13,7 @@
 #include <maproot/run.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,12 @@ static const struct {
 	{ CONTAINER_SHARED, false, { "-t", "{pid}", "-p" }, 2, "maproot-init", false },
 	{ CONTAINER_SHARED, false, { "-t", "{pid}" }, 1, "maproot", false },
 	{ CONTAINER_SHARED, true, { "-t", "{pid}" }, 2, "maproot", true },
-	{ CONTAINER_UNSHARE, false, { "-t", "{pid}" }, 1, "maproot", false }, /* sees only who is in its pid namespace */
+	{ CONTAINER_UNSHARE,
+	  false,
+	  { "-t", "{pid}" },
+	  1,
+	  "maproot",
+	  false }, /* sees only who is in its pid namespace */
 	{ CONTAINER_UNSHARE, true, { "-t", "{pid}" }, 2, "maproot", true },
 	{ CONTAINER_UNSHARE, false, { "-t", "{pid}", "-n" }, 2, "maproot", false },
 };
@@ -84,7 +90,9 @@ static void join_often(const struct container *container, size_t row, bool mutat
 {
 	for (int step = 0; step < count; step++) {
 		const char *argv[12] = { container_maproot() };
-		struct support_command command = { .argv = argv, .as_root = attacks[row].as_root };
+		struct support_command command = { .argv = argv,
+						   .envp = container_environment(),
+						   .as_root = attacks[row].as_root };
 		struct support_result result;
 		size_t at = 1;
 
@@ -212,7 +220,7 @@ static size_t attack_host(size_t row, int count)
 	bool seen;
 
 	container_start(&container);
-	joins[0] = strdup(support_text("%d", (int)container.pid));
+	joins[0] = container_keep(support_text("%d", (int)container.pid));
 	argv[0] = (char *)container.program;
 	for (size_t at = 0; at < 2; at++)
 		crowds[at] = (struct crowd){ .request = &request, .argv = argv, .count = count, .want = 7 };
@@ -259,11 +267,12 @@ START_TEST(hiding_is_in_nobodys_way)
 
 	unit_become_user();
 	container_start(&container);
-	joins[0] = strdup(support_text("%d", (int)container.pid));
+	joins[0] = container_keep(support_text("%d", (int)container.pid));
 	joining.joins = other_user.joins = joins;
 	for (size_t at = 0; at < 6; at++)
-		crowds[at] = (struct crowd){ .request = at % 3 == 0 ? &fresh : at % 3 == 1 ? &joining :
-											     &other_user,
+		crowds[at] = (struct crowd){ .request = at % 3 == 0 ? &fresh :
+							at % 3 == 1 ? &joining :
+								      &other_user,
 					     .argv = argv,
 					     .count = support_size(20, 150, 2000),
 					     .want = 7 };
@@ -294,6 +303,68 @@ START_TEST(a_hidden_host_stays_hidden)
 }
 END_TEST
 
+/* The command is what the container says: this very program, again and again. Nobody gets hold of its file that way. */
+static const struct {
+	const char *words[4];
+	bool sealed;
+} selves[] = {
+	{ { "-t", "{pid}" }, true },
+	{ { "--join=mnt,pid={pid}" }, true },
+	{ { "--join={pid}", "-f" }, true },
+	{ { "--join=net={pid}" }, false }, /* there the command is not the container's: the attack is one */
+};
+
+static pid_t await_name(const char *name)
+{
+	for (int waited = 0; waited < 5000; waited++) {
+		pid_t below[8];
+		size_t count = support_descendants(getpid(), below, 8);
+
+		for (size_t at = 0; at < count && at < 8; at++) {
+			char *shown = support_read(support_text("/proc/%d/comm", (int)below[at]), NULL);
+			bool found = shown && strcmp(shown, name) == 0;
+
+			free(shown);
+			if (found)
+				return below[at];
+		}
+		support_sleep_us(1000);
+	}
+	ck_abort_msg("nobody runs %s", name);
+}
+
+START_TEST(the_programs_file_is_nobodys)
+{
+	struct container container = { .kind = CONTAINER_UNSHARE_ROOT };
+	const char *script = container_keep(support_text("%s/self", support_user()->home));
+	const char *argv[8] = { container_maproot() };
+	struct support_command command = { .argv = argv, .envp = container_environment(), .as_root = true };
+	struct support_process process;
+	struct support_result result;
+	char link[256] = "";
+	pid_t pid;
+	size_t at = 1;
+
+	(void)unit_file(script, "#!/proc/self/exe\n");
+	container_start(&container);
+	for (; at <= 4 && selves[_i].words[at - 1]; at++)
+		argv[at] = container_expand(&container, selves[_i].words[at - 1]);
+	argv[at] = script;
+	support_start(&command, &process);
+	pid = await_name("self\n");
+	ck_assert_int_gt(readlink(support_text("/proc/%d/exe", (int)pid), link, sizeof(link) - 1), 0);
+	if (selves[_i].sealed)
+		ck_assert_msg(strncmp(link, "/memfd:", 7) == 0, "it runs %s", link);
+	else
+		ck_assert_str_eq(link, container_maproot());
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	support_finish(&process, &result);
+	support_release(&result);
+	container_end(&container);
+	ck_assert_int_eq(unlink(script), 0);
+}
+END_TEST
+
 static Suite *build(void)
 {
 	TCase *tc;
@@ -314,6 +385,8 @@ static Suite *build(void)
 		tcase_add_loop_test(tc, nobody_gets_into_a_host, (int)at, (int)at + 1);
 		tcase_add_loop_test(tc, without_hiding_he_would_get_into_the_host, (int)at, (int)at + 1);
 	}
+	if (container_possible(CONTAINER_UNSHARE_ROOT))
+		tcase_add_loop_test(tc, the_programs_file_is_nobodys, 0, UNIT_COUNT(selves));
 	tcase_add_test(tc, hiding_is_in_nobodys_way);
 	tcase_add_test(tc, a_hidden_host_stays_hidden);
 	return suite;

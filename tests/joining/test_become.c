@@ -1,7 +1,8 @@
 /*
- * Contract of maproot_become() with joins, in a program that goes on: here, where that can be; else in a copy of it, which has all
- * that fork(2) leaves it, and what else was on its way to the caller (signals, timers, LISTEN_PID), while the caller stands in for
- * it. A failure leaves the caller as it was, where it was. And of maproot_hold(): furnished, small, until it is told to end.
+ * Contract of maproot_become() with joins, in a program that goes on: here, where that can be; else in a copy of it,
+ * which has all that fork(2) leaves it, and what else was on its way to the caller (signals, timers, LISTEN_PID),
+ * while the caller stands in for it. A failure leaves the caller as it was, where it was. And of maproot_hold():
+ * furnished, small, until it is told to end.
  */
 #include "container.h"
 
@@ -44,7 +45,9 @@ START_TEST(this_process_goes_in)
 	static const char *const references[] = { "user,net,uts=%d", "%d" };
 	struct container container = { .kind = CONTAINER_SHARED };
 	const char *joins[1];
-	struct maproot_request request = { .joins = joins, .join_count = 1, .in_place = _i % 2, .namespaces = _i / 2 ? 0 : BIT(IPC) };
+	struct maproot_request request = {
+		.joins = joins, .join_count = 1, .in_place = _i % 2, .namespaces = _i / 2 ? 0 : BIT(IPC)
+	};
 	struct maproot_outcome outcome = { .ended = true };
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 	pid_t pid = getpid();
@@ -314,13 +317,11 @@ static const struct {
 	const char *said;
 	bool stuck;
 } ways_back[] = {
-	{ CLONE_NEWUTS | CLONE_NEWIPC,
-	  MAPROOT_STEP_JOIN_RIGHTS,
+	{ CLONE_NEWUTS | CLONE_NEWIPC, MAPROOT_STEP_JOIN_RIGHTS,
 	  "no permission to join net namespace of fd:%d: CAP_SYS_ADMIN is lacking in the user namespace that owns it, "
 	  "which is not below this one",
 	  false },
-	{ CLONE_NEWUTS,
-	  MAPROOT_STEP_RESTORE,
+	{ CLONE_NEWUTS, MAPROOT_STEP_RESTORE,
 	  "cannot go back to its ipc namespace (this process is already in: ipc): this thread is of no use any more: "
 	  "Operation not permitted",
 	  true },
@@ -344,9 +345,9 @@ START_TEST(half_way_is_gone_back)
 	container_end(&container);
 	unit_enter_namespace(ways_back[_i].home);
 	pid = start_beside();
-	joins[0] = strdup(support_text("uts=%d", (int)pid));
-	joins[1] = strdup(support_text("ipc=%d", (int)pid));
-	joins[2] = strdup(support_text("net=fd:%d", net));
+	joins[0] = container_keep(support_text("uts=%d", (int)pid));
+	joins[1] = container_keep(support_text("ipc=%d", (int)pid));
+	joins[2] = container_keep(support_text("net=fd:%d", net));
 	strcpy(uts, own_link("uts"));
 	strcpy(ipc, own_link("ipc"));
 	ck_assert_int_eq(maproot_become(&request, no_argv, &outcome, &err), -EPERM);
@@ -361,7 +362,9 @@ static const int endings[] = { SIGTERM, SIGINT, SIGHUP };
 
 static _Noreturn void hold(void)
 {
-	const struct maproot_request request = { .in_place = true, .namespaces = BIT(UTS) | BIT(NET), .hostname = "held" };
+	const struct maproot_request request = { .in_place = true,
+						 .namespaces = BIT(UTS) | BIT(NET),
+						 .hostname = "held" };
 	struct maproot_outcome outcome;
 
 	if (maproot_become(&request, no_argv, &outcome, NULL) < 0)
@@ -373,7 +376,7 @@ static _Noreturn void hold(void)
 START_TEST(a_holder_holds_until_it_is_told)
 {
 	const char *argv[] = { container_maproot(), "-t", NULL, "uname", "-n", NULL };
-	struct support_command command = { .argv = argv };
+	struct support_command command = { .argv = argv, .envp = container_environment() };
 	struct support_result result;
 	char link[64] = "";
 	int status;

@@ -1,6 +1,6 @@
 /*
- * Contract of joins that can't be: the program ends with 125 and one message that says what is wrong with what, the command does
- * not run, nothing hangs, and neither a process nor a mount is left.
+ * Contract of joins that can't be: the program ends with 125 and one message that says what is wrong with what, the
+ * command does not run, nothing hangs, and neither a process nor a mount is left.
  */
 #include "container.h"
 
@@ -34,7 +34,11 @@ static const struct {
 	  "malformed reference 'nut={pid}': what stands before '=' are no namespace types",
 	  false,
 	  false },
-	{ USERS, { "--join=net,net={pid}" }, "malformed reference 'net,net={pid}': a type is named twice", false, false },
+	{ USERS,
+	  { "--join=net,net={pid}" },
+	  "malformed reference 'net,net={pid}': a type is named twice",
+	  false,
+	  false },
 	{ USERS, { "--join=pid:x" }, "malformed reference 'pid:x': not a process id", false, false },
 	{ USERS, { "--join=0" }, "malformed reference '0': not a process id", false, false },
 	{ USERS, { "--join=fd:x" }, "malformed reference 'fd:x': not a descriptor", false, false },
@@ -95,11 +99,7 @@ static const struct {
 	  "there is no process {pid} that started then: the number was given to another",
 	  false,
 	  false },
-	{ USERS,
-	  { "--join=/nonesuch" },
-	  "cannot open namespace '/nonesuch': No such file or directory",
-	  false,
-	  false },
+	{ USERS, { "--join=/nonesuch" }, "cannot open namespace '/nonesuch': No such file or directory", false, false },
 	{ USERS,
 	  { "--join=/proc/{dead}/ns/net" },
 	  "cannot open namespace '/proc/{dead}/ns/net': No such file or directory",
@@ -219,7 +219,9 @@ static void become_stranger(void *arg)
 static pid_t start_strangers(struct support_process *process)
 {
 	const char *const argv[] = { "unshare", "-Urmn", container_inside(), "hold", NULL };
-	struct support_command command = { .argv = argv, .as_root = true, .after = become_stranger };
+	struct support_command command = {
+		.argv = argv, .envp = container_environment(), .as_root = true, .after = become_stranger
+	};
 
 	support_start(&command, process);
 	free(container_read_until(process->out, "ready", 10000));
@@ -251,7 +253,9 @@ static void check_refusal(const struct container *container, size_t row)
 {
 	const char *said = support_text("maproot: %s", fill(container, rows[row].said));
 	const char *argv[VIEW_WORDS + 4] = { container_maproot() };
-	struct support_command command = { .argv = argv, .as_root = rows[row].as_root, .timeout_ms = 5000 };
+	struct support_command command = {
+		.argv = argv, .envp = container_environment(), .as_root = rows[row].as_root, .timeout_ms = 5000
+	};
 	struct support_result result;
 	size_t count = 1;
 	size_t length = strlen(said);

@@ -1,7 +1,7 @@
 /*
- * Contract of maproot_spawn() with joins: from a host with threads, whatever memory it has, a command in any mix of joined and new
- * namespaces, at a cost that does not depend on that memory; the host is afterwards as it was, also where it failed, and then the
- * error says which step of what.
+ * Contract of maproot_spawn() with joins: from a host with threads, whatever memory it has, a command in any mix of
+ * joined and new namespaces, at a cost that does not depend on that memory; the host is afterwards as it was, also
+ * where it failed, and then the error says which step of what.
  */
 #include "container.h"
 
@@ -66,9 +66,9 @@ static const char *state_of_host(void)
 	}
 	(void)!getcwd(directory, sizeof(directory));
 	(void)pthread_sigmask(SIG_SETMASK, NULL, &mask);
-	return strdup(support_text("%d descriptors, in %s, %s, user %d:%d, usr1 %d, dumpable %d", open_count, directory, names,
-				   (int)geteuid(), (int)getegid(), sigismember(&mask, SIGUSR1),
-				   prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)));
+	return container_keep(support_text("%d descriptors, in %s, %s, user %d:%d, usr1 %d, dumpable %d", open_count,
+					   directory, names, (int)geteuid(), (int)getegid(),
+					   sigismember(&mask, SIGUSR1), prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)));
 }
 
 static const char *const *expand_joins(const struct container *container, const char *const *joins, size_t *ret_count)
@@ -92,7 +92,7 @@ static void spawn_view(const struct maproot_request *request, const struct conta
 	int code;
 
 	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-	fflush(NULL);
+	(void)fflush(NULL);
 	ck_assert_int_eq(dup2(ends[1], 1), 1);
 	ck_assert_int_eq(fcntl(former, F_SETFD, FD_CLOEXEC), 0);
 	code = maproot_spawn(request, argv, envp, ret_child, &err);
@@ -184,9 +184,9 @@ static void check_view(size_t row, const struct container *container, const stru
 	if (rows[row].request.as_pid_1)
 		ck_assert_str_eq(view_line(view, "pid"), "1");
 	if (rows[row].request.boottime)
-		ck_assert_int_ge(atoll(view_line(view, "boottime")), rows[row].request.boottime);
+		ck_assert_int_ge(strtoll(view_line(view, "boottime"), NULL, 10), rows[row].request.boottime);
 	else
-		ck_assert_int_eq(atoll(view_line(view, "boottime")) >= 100000, (joined & BIT(TIME)) != 0);
+		ck_assert_int_eq(strtoll(view_line(view, "boottime"), NULL, 10) >= 100000, (joined & BIT(TIME)) != 0);
 }
 
 START_TEST(the_command_is_there)
@@ -230,15 +230,31 @@ static const struct {
 	enum maproot_step step;
 	const char *said; /* in the terms of container_expand(); NULL: whatever */
 } failures[] = {
-	{ { "{pid}" }, "/nonesuch", { .keep_fds = 3 }, ENOENT, MAPROOT_STEP_FIND, "cannot find '/nonesuch': No such file or directory" },
-	{ { "{pid}" }, "/nonesuch", { .namespaces = BIT(PID) }, ENOENT, MAPROOT_STEP_FIND, "cannot find '/nonesuch': No such file or directory" },
-	{ { "user,net={pid}" }, "/etc/passwd", { .keep_fds = 3 }, EACCES, MAPROOT_STEP_EXEC, "cannot execute '/etc/passwd': Permission denied" },
+	{ { "{pid}" },
+	  "/nonesuch",
+	  { .keep_fds = 3 },
+	  ENOENT,
+	  MAPROOT_STEP_FIND,
+	  "cannot find '/nonesuch': No such file or directory" },
+	{ { "{pid}" },
+	  "/nonesuch",
+	  { .namespaces = BIT(PID) },
+	  ENOENT,
+	  MAPROOT_STEP_FIND,
+	  "cannot find '/nonesuch': No such file or directory" },
+	{ { "user,net={pid}" },
+	  "/etc/passwd",
+	  { .keep_fds = 3 },
+	  EACCES,
+	  MAPROOT_STEP_EXEC,
+	  "cannot execute '/etc/passwd': Permission denied" },
 	{ { "net={pid}" },
 	  NULL,
 	  { .keep_fds = 3 },
 	  EPERM,
 	  MAPROOT_STEP_JOIN_RIGHTS,
-	  "no permission to join net namespace of process {pid}: CAP_SYS_ADMIN is lacking in our own user namespace (join the "
+	  "no permission to join net namespace of process {pid}: CAP_SYS_ADMIN is lacking in our own user namespace "
+	  "(join the "
 	  "user namespace that owns it as well)" },
 	{ { "2147483647" }, NULL, { .keep_fds = 3 }, ESRCH, MAPROOT_STEP_NO_PROCESS, "there is no process 2147483647" },
 	{ { "pid:{pid}:1" },
@@ -247,7 +263,12 @@ static const struct {
 	  ESRCH,
 	  MAPROOT_STEP_NO_PROCESS,
 	  "there is no process {pid} that started then: the number was given to another" },
-	{ { "/dev/null" }, NULL, { .keep_fds = 3 }, EINVAL, MAPROOT_STEP_NOT_NAMESPACE, "'/dev/null' is a device, not a namespace" },
+	{ { "/dev/null" },
+	  NULL,
+	  { .keep_fds = 3 },
+	  EINVAL,
+	  MAPROOT_STEP_NOT_NAMESPACE,
+	  "'/dev/null' is a device, not a namespace" },
 	{ { "{pid}" },
 	  NULL,
 	  { .identity = { .set_user = true, .inner_user = 77 } },
@@ -354,7 +375,7 @@ START_TEST(memory_costs_nothing)
 
 	unit_become_user();
 	container_start(&container);
-	joins[0] = strdup(support_text("%d", (int)container.pid));
+	joins[0] = container_keep(support_text("%d", (int)container.pid));
 	request.joins = copying.joins = joins;
 	small = measure(&request, &container);
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -362,7 +383,8 @@ START_TEST(memory_costs_nothing)
 	(void)madvise(memory, size, MADV_NOHUGEPAGE);
 	memset(memory, 1, size);
 	large = measure(&request, &container);
-	ck_assert_msg(large < 2 * small + 500, "%lld us with 1 GB, %lld us with 1 MB", (long long)large, (long long)small);
+	ck_assert_msg(large < 2 * small + 500, "%lld us with 1 GB, %lld us with 1 MB", (long long)large,
+		      (long long)small);
 	/* Where memory has to be copied, it is seen: the times above are worth something. */
 	if (_i == 0 && container_has_time())
 		ck_assert_int_gt(measure(&copying, &container), 3 * large);

@@ -1,7 +1,8 @@
 /*
- * Contract of --name, --detach and --stop, on the command line: a name is there as long as its command, and leads to its namespaces;
- * in the background the command runs when the program returns 0, and does not when it returns anything else, which is said; nothing
- * of the terminal goes along. Of several at the same instant one gets the name. Whoever is killed leaves nothing that is in the way.
+ * Contract of --name, --detach and --stop, on the command line: a name is there as long as its command, and leads to
+ * its namespaces; in the background the command runs when the program returns 0, and does not when it returns
+ * anything else, which is said; nothing of the terminal goes along. Of several at the same instant one gets the name.
+ * Whoever is killed leaves nothing that is in the way.
  */
 #include "container.h"
 
@@ -22,7 +23,7 @@ static const char *const *environment(void)
 	static const char *envp[5];
 
 	envp[0] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	envp[1] = strdup(support_text("XDG_RUNTIME_DIR=%s", support_user()->home));
+	envp[1] = container_keep(support_text("XDG_RUNTIME_DIR=%s", support_user()->home));
 	envp[2] = "SHELL=/bin/sh";
 	envp[3] = UNIT_SANITIZED ? "ASAN_OPTIONS=detect_leaks=0" : NULL;
 	return envp;
@@ -51,8 +52,8 @@ static char *expect(const char *words, int status, const char *err)
 	start_words(words, false, &process);
 	support_finish(&process, &result);
 	ck_assert_msg(!result.timed_out, "maproot %s: does not end", words);
-	ck_assert_msg(WIFEXITED(result.status) && WEXITSTATUS(result.status) == status, "maproot %s: status %x: %s", words,
-		      (unsigned int)result.status, result.err);
+	ck_assert_msg(WIFEXITED(result.status) && WEXITSTATUS(result.status) == status, "maproot %s: status %x: %s",
+		      words, (unsigned int)result.status, result.err);
 	ck_assert_str_eq(result.err, err);
 	free(result.err);
 	return result.out;
@@ -246,6 +247,9 @@ START_TEST(nothing_of_the_terminal_goes_along)
 		ck_assert_int_gt(readlink(support_text("/proc/%d/fd/%d", (int)pid, fd), link, sizeof(link) - 1), 0);
 		ck_assert_str_eq(link, "/dev/null");
 	}
+	/* Its loader opens some for a moment. */
+	for (int waited = 0; waited < 2000 && access(support_text("/proc/%d/fd/3", (int)pid), F_OK) == 0; waited++)
+		support_sleep_us(1000);
 	ck_assert_int_eq(access(support_text("/proc/%d/fd/3", (int)pid), F_OK), -1);
 	ck_assert_int_ne(getsid(pid), getsid(0));
 	expect_text("--stop=a", 0, "", "");
@@ -311,7 +315,8 @@ START_TEST(whoever_is_killed_is_not_in_the_way)
 	count = find_processes("maproot", pids, 4);
 	ck_assert_uint_eq(count, 2);
 	ck_assert_int_eq(kill(pids[_i % 2], SIGKILL), 0);
-	for (int waited = 0; support_state(pids[_i % 2]) != 0 && support_state(pids[_i % 2]) != 'Z' && waited < 2000; waited++)
+	for (int waited = 0; support_state(pids[_i % 2]) != 0 && support_state(pids[_i % 2]) != 'Z' && waited < 2000;
+	     waited++)
 		support_sleep_us(1000);
 	/* The kernel ends the other one with it, or the other one sees it. */
 	for (int waited = 0; find_processes("maproot", pids, 4) > 0 && waited < 2000; waited++)
@@ -332,7 +337,8 @@ START_TEST(of_two_at_once_one_gets_the_name)
 		int won = 0;
 
 		for (int at = 0; at < 2; at++)
-			start_words(_i == 0 ? "--name=a --detach sleep 30" : "-p --name=a --detach", false, &process[at]);
+			start_words(_i == 0 ? "--name=a --detach sleep 30" : "-p --name=a --detach", false,
+				    &process[at]);
 		for (int at = 0; at < 2; at++) {
 			struct support_result result;
 
