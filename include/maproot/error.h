@@ -76,6 +76,28 @@ extern "C" {
 	X(NAME, "name", "%s.")                                                               \
 	X(RECORD, "record", "cannot keep the record '%s'")                                   \
 	X(INSPECT, "inspect", "cannot read the namespaces of process %s")                    \
+	X(CGROUP_FIND, "cgroup-find", "no control group to work in: %s.")                    \
+	X(CGROUP_MAKE, "cgroup-make", "cannot make the control group '%s'")                  \
+	X(CGROUP_LIMIT, "cgroup-limit", "cannot limit the control group: %s.")               \
+	X(CGROUP_ENTER, "cgroup-enter", "cannot put the child into the control group '%s'")  \
+	X(CGROUP_KILL, "cgroup-kill", "cannot end what is left in the control group '%s'")   \
+	X(CGROUP_REMOVE, "cgroup-remove", "cannot remove the control group '%s'")            \
+	X(NETWORK, "network", "cannot set up the network: %s.")                              \
+	X(NETWORK_UNDO, "network-undo", "cannot take the network down: %s.")                 \
+	X(PROGRAM, "program", "cannot run '%s'")                                             \
+	X(PROGRAM_FAILED, "program-failed", "%s.")                                           \
+	X(HOOK, "hook", "the %s.")                                                           \
+	X(KILLED, "killed", "the child was killed before it executed the command: %s.")      \
+	X(INTERRUPTED, "interrupted", "ended while starting, by signal %s.")                 \
+	X(UNDO, "undo", "cannot undo %s")                                                    \
+	X(RLIMIT, "rlimit", "cannot set the resource limit %s")                              \
+	X(CAPABILITIES, "capabilities", "cannot set the %s capabilities")                    \
+	X(NO_NEW_PRIVILEGES, "no-new-privileges", "cannot give up new privileges")           \
+	X(OOM_SCORE, "oom-score", "cannot set the OOM score adjustment to %s")               \
+	X(SYSCTL, "sysctl", "cannot set the kernel parameter '%s'")                          \
+	X(MASK, "mask", "cannot hide '%s'")                                                  \
+	X(READ_ONLY, "read-only", "cannot make '%s' read-only")                              \
+	X(SPEC, "spec", "%s.")                                                               \
 	X(INTERPRETER, "interpreter", "cannot execute %s: bad interpreter")                  \
 	X(SUPERVISE, "supervise", "cannot wait for the command")
 

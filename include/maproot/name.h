@@ -8,6 +8,7 @@
 #define MAPROOT_NAME_H
 
 #include <maproot/error.h>
+#include <maproot/idmap.h>
 #include <maproot/namespace.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,11 @@ extern "C" {
 enum {
 	MAPROOT_NAME_SIZE = 64,     /* with its end: letters, digits, '.', '_', '-', not a '.' or '-' first, no number */
 	MAPROOT_COMMAND_SIZE = 128, /* shortened to that */
+	MAPROOT_BUNDLE_SIZE = 1024,
+	MAPROOT_CGROUP_SIZE = 512,
+	MAPROOT_NETWORK_SIZE = 256,
+	MAPROOT_MADE_MAX = 16,
+	MAPROOT_MADE_SIZE = 512,
 };
 
 /*
@@ -40,6 +46,14 @@ struct maproot_name_record {
 	uint64_t start_counts_in;                     /* likewise of the time namespace for the start times */
 	uint64_t namespaces[MAPROOT_NAMESPACE_COUNT]; /* of `pid`: inode numbers; 0: not known, or not there */
 	char command[MAPROOT_COMMAND_SIZE];           /* empty: nothing but a holder */
+	/* Of runs of <maproot/engine.h>; empty and 0 otherwise. */
+	char bundle[MAPROOT_BUNDLE_SIZE];   /* of OCI */
+	char cgroup[MAPROOT_CGROUP_SIZE];   /* the command's group, as a path in the file system */
+	char network[MAPROOT_NETWORK_SIZE]; /* strategies, by spaces */
+	struct maproot_idmap users;         /* of a user namespace that was made for it */
+	struct maproot_idmap groups;
+	size_t made_count; /* what was made for it, in order: "KIND:WHAT", to be undone in reverse */
+	char made[MAPROOT_MADE_MAX][MAPROOT_MADE_SIZE];
 };
 
 /*

@@ -11,9 +11,12 @@
 #ifndef MAPROOT_RUN_H
 #define MAPROOT_RUN_H
 
+#include <maproot/attributes.h>
+#include <maproot/cgroup.h>
 #include <maproot/error.h>
 #include <maproot/idmap.h>
 #include <maproot/join.h>
+#include <maproot/network.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -67,15 +70,20 @@ struct maproot_identity {
 enum maproot_mount_kind {
 	MAPROOT_MOUNT_BIND,
 	MAPROOT_MOUNT_TMPFS,
-	MAPROOT_MOUNT_PROC, /* needs a new pid namespace */
+	MAPROOT_MOUNT_PROC,       /* needs a new pid namespace */
+	MAPROOT_MOUNT_FILESYSTEM, /* any `type`, mount(2) */
 };
 
 /* Carried out in order, after `root` was built. Targets are absolute paths below the new root. */
 struct maproot_mount {
 	enum maproot_mount_kind kind;
-	const char *source; /* of a bind: a path outside; unused otherwise */
+	const char *source; /* of a bind: a path outside; of a file system: what it calls its source, or NULL */
 	const char *target;
-	bool read_only; /* of a bind, and everything mounted below it */
+	bool read_only;            /* of a bind, and everything mounted below it */
+	const char *type;          /* the following are those of a file system: its type */
+	unsigned long flags;       /* MS_*; of a bind too: MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME ..., and MS_REC or not */
+	unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, with MS_REC or not; 0: as it is */
+	const char *data;          /* its own options, "mode=755,size=64k"; or NULL */
 };
 
 /*
@@ -102,8 +110,11 @@ struct maproot_request {
 	const char *root; /* NULL: keep; a directory to pivot into, given /proc, /sys, /dev, resolv.conf */
 	const struct maproot_mount *mounts;
 	size_t mount_count;
-	const char *directory; /* working directory for the command; NULL: keep, or "/" of a new root */
-	int keep_fds;          /* 0: all that are not close-on-exec; N: below N, the others are closed */
+	const char *directory;                       /* working directory for the command; NULL: keep, or "/" of a new root */
+	int keep_fds;                                /* 0: all that are not close-on-exec; N: below N, the others are closed */
+	const struct maproot_attributes *attributes; /* NULL: nothing; <maproot/attributes.h> */
+	const struct maproot_network *network;       /* NULL: nothing; <maproot/network.h>. What needs another program: maproot_start() */
+	const struct maproot_cgroup *cgroup;         /* NULL: the caller's; <maproot/cgroup.h>. For maproot_start() */
 };
 
 /* What became of a request in the process that asked. */
