@@ -6,9 +6,11 @@
 #define MR_SYSTEM_FURNITURE_H
 
 #include <maproot/error.h>
+#include <stddef.h>
 #include <stdint.h>
 
 int mr_hostname_set(const char *name, struct maproot_error *err);
+int mr_domainname_set(const char *name, struct maproot_error *err);
 
 /* Brings "lo" up in the calling process's network namespace. */
 int mr_loopback_up(struct maproot_error *err);
@@ -23,5 +25,8 @@ int mr_clocks_open(struct maproot_error *err);
 /* Closes every descriptor from `first` up: at once, or when the process executes another program. */
 int mr_descriptors_close_from(int first, struct maproot_error *err);
 int mr_descriptors_close_on_exec_from(int first, struct maproot_error *err);
+
+/* Closes all but these; negative ones are none. */
+int mr_descriptors_close_but(const int *keep, size_t count, struct maproot_error *err);
 
 #endif

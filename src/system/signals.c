@@ -107,6 +107,7 @@ int mr_signals_take_pending(struct mr_signal_queue *queue)
 
 		if (!place) {
 			mr_signals_put_back(queue);
+			queue->count = 0;
 			return -ENOMEM;
 		}
 		if (mr_signals_wait(pending, place, &at_once) > 0)
