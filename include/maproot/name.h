@@ -29,9 +29,17 @@ enum {
 	MAPROOT_MADE_SIZE = 512,
 };
 
+/* Of what a record tells of, in the words of the OCI runtime-spec. */
+enum maproot_state {
+	MAPROOT_STATE_RUNNING = 0,
+	MAPROOT_STATE_CREATING, /* there is no process yet */
+	MAPROOT_STATE_CREATED,  /* it has not executed its command yet */
+	MAPROOT_STATE_STOPPED,  /* it has ended, and is being taken down, or was left behind: see maproot_gc() */
+};
+
 /*
  * What a record says. The numbers count in the namespaces that it names: elsewhere they are nobody's, and not
- * believed.
+ * believed. It is large: a thread with a small stack has none there.
  */
 struct maproot_name_record {
 	char name[MAPROOT_NAME_SIZE];
@@ -54,11 +62,13 @@ struct maproot_name_record {
 	struct maproot_idmap groups;
 	size_t made_count; /* what was made for it, in order: "KIND:WHAT", to be undone in reverse */
 	char made[MAPROOT_MADE_MAX][MAPROOT_MADE_SIZE];
+	enum maproot_state state; /* when it was read; not written down */
 };
 
 /*
  * Takes a name for the calling process, before there is anything to be named. Of two at the same instant one gets
- * it; the other one -EEXIST (step NAME). -EINVAL: not a name. A stale record is replaced, and so is what is none.
+ * it; the other one -EEXIST (step NAME). -EINVAL: not a name. A stale record is replaced, and so is what is none;
+ * but not that of a run that left something behind, which is -EEXIST until maproot_gc().
  */
 int maproot_name_claim(const char *name, const char *command, struct maproot_error *err);
 
@@ -87,7 +97,8 @@ int maproot_names(int (*each)(void *arg, const struct maproot_name_record *recor
 /*
  * Ends what has the name: SIGTERM, after `patience_ms` SIGKILL, to exactly that process; while it is not yet
  * there, to the keeper. 0 when it is gone and the name free. Errors as of maproot_name_find(), but nothing is
- * waited for; -EPERM: it may not be ended; -ETIMEDOUT: the kernel does not let go of it.
+ * waited for; -EPERM: it may not be ended; -ETIMEDOUT: the kernel does not let go of it. Of a run the keeper takes down what
+ * was made, which is waited for; -EEXIST where it was killed before: maproot_gc() does it.
  */
 int maproot_name_stop(const char *name, int patience_ms, struct maproot_error *err);
 

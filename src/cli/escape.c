@@ -1,84 +1,53 @@
 /*
- * Text that may hold any byte, written so that it can do no harm. RFC 8259, RFC 3629.
+ * Escaped text on stdout. The caller looks at stdout's error once, at the end.
  */
 #include "cli/escape.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <maproot/escape.h>
 #include <stdio.h>
 #include <string.h>
 
-/*
- * How many bytes the character at `text` has; 0: it is no UTF-8 (too long a form, a surrogate, beyond U+10FFFF,
- * cut short).
- */
-static size_t character(const char *text, uint32_t *ret_code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *at = (const unsigned char *)text;
-	size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xf0 ? 4 :
-				   at[0] >= 0xe0         ? 3 :
-							   2;
-	uint32_t code = length == 1 ? at[0] : at[0] & (0x7fu >> length);
+/* A character of UTF-8 has 4 bytes at most; of what is none each byte stands for itself. */
+enum { PIECE = 128,
+       GROWS = 6 };
 
-	if ((at[0] >= 0x80 && at[0] < 0xc0) || at[0] >= 0xf8)
-		return 0;
-	/* The end of the string continues nothing. */
-	for (size_t next = 1; next < length; next++) {
-		if ((at[next] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (at[next] & 0x3f);
+/* How much of a text to take at once, so that no character is cut. */
+static size_t piece_of(const char *text)
+{
+	size_t length = strnlen(text, PIECE);
+	size_t cut = length;
+
+	if (length < PIECE)
+		return length;
+	while (length - cut < 3 && ((unsigned char)text[cut] & 0xc0) == 0x80)
+		cut--;
+	return cut;
+}
+
+static void put_escaped(const char *text, size_t (*escape)(const char *, char *, size_t), size_t quotes)
+{
+	while (*text != '\0') {
+		char escaped[PIECE * GROWS + 3];
+		char piece[PIECE + 1];
+		size_t taken = piece_of(text);
+		size_t length;
+
+		memcpy(piece, text, taken);
+		piece[taken] = '\0';
+		length = escape(piece, escaped, sizeof(escaped));
+		(void)fwrite(escaped + quotes, 1, length - 2 * quotes, stdout);
+		text += taken;
 	}
-	if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	*ret_code = code;
-	return length;
-}
-
-static bool is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0);
-}
-
-/* The caller looks at stdout's error once, at the end. */
-static void put_escape(uint32_t code)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	(void)fputs("\\u", stdout);
-	for (int shift = 12; shift >= 0; shift -= 4)
-		(void)putchar(digits[code >> shift & 0xf]);
 }
 
 void escape_json(const char *text)
 {
 	(void)putchar('"');
-	while (*text != '\0') {
-		uint32_t code = 0;
-		size_t length = character(text, &code);
-
-		if (length == 0)
-			put_escape(0xfffd);
-		else if (is_control(code) || code == '"' || code == '\\')
-			put_escape(code);
-		else
-			(void)fwrite(text, 1, length, stdout);
-		text += length ? length : 1;
-	}
+	put_escaped(text, maproot_escape_json, 1);
 	(void)putchar('"');
 }
 
 void escape_plain(const char *text)
 {
-	while (*text != '\0') {
-		uint32_t code = 0;
-		size_t length = character(text, &code);
-
-		if (length == 0 || is_control(code))
-			(void)putchar('?');
-		else
-			(void)fwrite(text, 1, length, stdout);
-		text += length ? length : 1;
-	}
+	put_escaped(text, maproot_escape_plain, 0);
 }

@@ -16,13 +16,29 @@
 int mr_belief_hold(const struct maproot_name_record *record, struct mr_process *ret_process,
 		   struct maproot_error *err);
 
-/* The same, letting go of it again: 0, -ENOENT, -ESRCH, -errno. */
+/* The same of the keeper, whoever else is there. */
+int mr_belief_hold_keeper(const struct maproot_name_record *record, struct mr_process *ret_process,
+			  struct maproot_error *err);
+
+/* mr_belief_hold(), letting go of it again: 0, -ENOENT, -ESRCH, -errno. */
 int mr_belief_check(const struct maproot_name_record *record, struct maproot_error *err);
 
-/* In which namespaces the numbers that the caller sees count: fills these two fields. 0 or -errno (step FACTS). */
-int mr_belief_place(struct maproot_name_record *record, struct maproot_error *err);
+/* Likewise of the keeper. */
+int mr_belief_check_keeper(const struct maproot_name_record *record, struct maproot_error *err);
+
+/* Fills in the state. 0 whatever that is, -ESRCH, -errno. */
+int mr_belief_look(struct maproot_name_record *record, struct maproot_error *err);
+
+/*
+ * The calling process as the keeper, and where its numbers count. 0, -ESRCH (step NAME): /proc is of another pid
+ * namespace; or -errno (step FACTS).
+ */
+int mr_belief_fill_keeper(struct maproot_name_record *record, struct maproot_error *err);
 
 /* Whether the caller is the keeper, or who is in the namespaces. */
 bool mr_belief_is_own(const struct maproot_name_record *record);
+
+/* Whether two records have the same keeper. */
+bool mr_belief_same_keeper(const struct maproot_name_record *one, const struct maproot_name_record *other);
 
 #endif

@@ -18,14 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
 	FILE_SIZE = 2 * MR_RECORD_SIZE, /* room for what later versions write */
-	LOCK_TRIES = 5000,
-	LOCK_NAP_NS = 1000000,
+	LOCK_TRIES = 30000,
+	LOCK_NAP_NS = 100000,
 };
 
 static const char unfinished[] = ".new"; /* no name begins with a dot */
@@ -34,7 +35,7 @@ static const char unfinished[] = ".new"; /* no name begins with a dot */
  * $XDG_RUNTIME_DIR/maproot, or what stands for it. A program with privileges by its file does not let its caller
  * choose.
  */
-static int choose_path(char path[PATH_MAX], struct maproot_error *err)
+int mr_registry_path(char path[PATH_MAX], struct maproot_error *err)
 {
 	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
 	struct mr_text text = mr_text_in(path, PATH_MAX);
@@ -79,7 +80,7 @@ int mr_registry_open(bool make, struct maproot_error *err)
 	enum maproot_step step = make ? MAPROOT_STEP_RECORD : MAPROOT_STEP_FACTS;
 	mr_auto_fd int directory = -1;
 	char path[PATH_MAX];
-	int code = choose_path(path, err);
+	int code = mr_registry_path(path, err);
 
 	if (code < 0)
 		return code;
@@ -140,23 +141,63 @@ static int not_a_record(const char *name, struct maproot_error *err)
 	return mr_fail_pieces(err, EBADMSG, MAPROOT_STEP_NAME, "the record of '", name, "' is none", NULL);
 }
 
-int mr_registry_read(int registry, const char *name, struct maproot_name_record *ret_record,
-		     struct maproot_error *err)
+static int fail_reading(const char *name, int code, struct maproot_error *err)
 {
-	char text[FILE_SIZE];
+	return mr_fail_pieces(err, code, MAPROOT_STEP_FACTS, "the record '", name, "'", NULL);
+}
+
+/* One read: files here are only ever renamed to their place. */
+static int read_record(int fd, char *text, size_t size, const char *name, struct maproot_name_record *record,
+		       struct maproot_error *err)
+{
+	ssize_t length = mr_read(fd, text, size);
+
+	if (length < 0)
+		return fail_reading(name, (int)-length, err);
+	return mr_record_parse(name, text, (size_t)length, record, err);
+}
+
+static int read_usual(int fd, const char *name, struct maproot_name_record *record, struct maproot_error *err)
+{
+	char text[MR_RECORD_USUAL_SIZE];
+
+	return read_record(fd, text, sizeof(text), name, record, err);
+}
+
+/* Who reads before main() must not use the host's malloc(3). */
+static int read_large(int fd, size_t size, const char *name, struct maproot_name_record *record,
+		      struct maproot_error *err)
+{
+	void *text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int code;
+
+	if (text == MAP_FAILED)
+		return fail_reading(name, errno, err);
+	code = read_record(fd, text, size, name, record, err);
+	(void)munmap(text, size); /* it is a whole mapping: it can't fail */
+	return code;
+}
+
+int mr_registry_read(int registry, const char *name, struct maproot_name_record *record, struct maproot_error *err)
+{
 	mr_auto_fd int fd =
 		mr_raise_fd(openat(registry, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
-	ssize_t length;
+	struct stat status;
 
 	if (fd == -ENOENT)
 		return fd;
-	/* One call: files here are only ever renamed to their place. */
-	length = fd < 0 ? fd : mr_read(fd, text, sizeof(text));
-	if (length == -ELOOP || length == -EISDIR || length == -ENXIO || length == -EAGAIN || length == sizeof(text))
+	if (fd == -ELOOP || fd == -ENXIO)
 		return not_a_record(name, err);
-	if (length < 0)
-		return mr_fail_pieces(err, (int)-length, MAPROOT_STEP_FACTS, "the record '", name, "'", NULL);
-	return mr_record_parse(name, text, (size_t)length, ret_record, err);
+	if (fd < 0)
+		return fail_reading(name, -fd, err);
+	if (fstat(fd, &status) < 0)
+		return fail_reading(name, errno, err);
+	/* What others have written must not say which processes are ours to end. */
+	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_size > FILE_SIZE)
+		return not_a_record(name, err);
+	if (status.st_size <= MR_RECORD_USUAL_SIZE)
+		return read_usual(fd, name, record, err);
+	return read_large(fd, (size_t)status.st_size, name, record, err);
 }
 
 /* A new file, in place of what was left by a writer that was killed. */
@@ -172,25 +213,38 @@ static int create_unfinished(int registry)
 	return mr_raise_fd(openat(registry, unfinished, flags, S_IRUSR | S_IWUSR));
 }
 
-static int write_unfinished(int registry, const struct maproot_name_record *record)
+static int write_unfinished(int registry, const char *text, size_t length)
 {
-	char text[MR_RECORD_SIZE];
-	size_t length = mr_record_format(record, text, sizeof(text));
 	int fd = create_unfinished(registry);
 	int code;
 
 	if (fd < 0)
 		return fd;
-	code = length < sizeof(text) ? mr_write_once(fd, text, length) : -E2BIG;
+	code = mr_write_once(fd, text, length);
 	/* A disk of another machine may say only now that it is full. */
 	if (close(fd) < 0 && code == 0)
 		code = -errno;
 	return code;
 }
 
+static int write_record(int registry, const struct maproot_name_record *record)
+{
+	char usual[MR_RECORD_USUAL_SIZE];
+	mr_auto_free char *larger = NULL;
+	size_t length = mr_record_format(record, usual, sizeof(usual));
+
+	if (length < sizeof(usual))
+		return write_unfinished(registry, usual, length);
+	larger = malloc(length + 1);
+	if (!larger)
+		return -ENOMEM;
+	(void)mr_record_format(record, larger, length + 1); /* as long as before */
+	return write_unfinished(registry, larger, length);
+}
+
 int mr_registry_write(int registry, const struct maproot_name_record *record, struct maproot_error *err)
 {
-	int code = write_unfinished(registry, record);
+	int code = write_record(registry, record);
 
 	if (code == 0 && renameat(registry, unfinished, registry, record->name) < 0)
 		code = -errno;
@@ -205,4 +259,14 @@ int mr_registry_remove(int registry, const char *name, struct maproot_error *err
 	if (unlinkat(registry, name, 0) < 0 && errno != ENOENT)
 		return mr_fail(err, errno, MAPROOT_STEP_RECORD, name);
 	return 0;
+}
+
+int mr_registry_clean(int registry, struct maproot_error *err)
+{
+	return mr_registry_remove(registry, unfinished, err);
+}
+
+bool mr_registry_has(int registry, const char *name)
+{
+	return faccessat(registry, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }

@@ -2,8 +2,10 @@
  * The end of what has a name. The process is held while it is signalled and waited for, so that nobody who is
  * given its number is hit; the record goes last, and only if it is still the same.
  */
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "join/belief.h"
+#include "join/name.h"
 #include "join/registry.h"
 #include "model/record.h"
 #include "system/ending.h"
@@ -13,7 +15,8 @@
 
 enum {
 	KILL_WAIT_MS = 10000, /* what the kernel may take to tear a process down */
-	ROUNDS = 3,           /* the keeper; who it completed the record with meanwhile; one to spare */
+	KEEPER_NAP_MS = 5,
+	ROUNDS = 3, /* the keeper; who it completed the record with meanwhile; one to spare */
 };
 
 static int fail_process(struct maproot_error *err, int code, const char *name, const char *what)
@@ -38,37 +41,61 @@ static int end_process(const struct mr_process *process, int patience_ms)
 }
 
 /* -ENOENT: there is nothing. */
-static int read_record(const char *name, struct maproot_name_record *ret_record, struct maproot_error *err)
+static int read_record(const char *name, struct maproot_name_record *record, struct maproot_error *err)
 {
 	mr_auto_registry int registry = mr_registry_open(false, err);
 
-	return registry < 0 ? registry : mr_registry_read(registry, name, ret_record, err);
+	return registry < 0 ? registry : mr_registry_read(registry, name, record, err);
 }
 
 static bool is_same(const struct maproot_name_record *one, const struct maproot_name_record *other)
 {
-	return one->keeper == other->keeper && one->keeper_start == other->keeper_start && one->pid == other->pid &&
-	       one->start == other->start && one->pid_counts_in == other->pid_counts_in;
+	return mr_belief_same_keeper(one, other) && one->pid == other->pid && one->start == other->start;
 }
 
 /*
- * 0 when the name is free, or somebody else's by now. -EAGAIN (not said in err): the keeper completed the record
- * meanwhile.
+ * 0 when the name is free, or somebody else's by now. Not said in err: -EAGAIN: the keeper completed the record
+ * meanwhile; -EBUSY: something is to be taken down before.
  */
 static int forget(const struct maproot_name_record *record, struct maproot_error *err)
 {
 	struct maproot_error why = MAPROOT_ERROR_INIT;
-	mr_auto_registry int registry = mr_registry_open_locked(false, &why);
-	struct maproot_name_record now;
-	int code = registry < 0 ? registry : mr_registry_read(registry, record->name, &now, &why);
+	mr_auto_free struct maproot_name_record *now = mr_record_new(err);
+	mr_auto_registry int registry = now ? mr_registry_open_locked(false, &why) : -ENOMEM;
+	int code = registry < 0 ? registry : mr_registry_read(registry, record->name, now, &why);
 
+	if (!now)
+		return -ENOMEM;
 	if (code == -ENOENT || code == -EBADMSG)
 		return 0;
 	if (code < 0)
 		return mr_error_pass(err, &why);
-	if (is_same(record, &now))
-		return mr_registry_remove(registry, record->name, err);
-	return now.keeper == record->keeper && now.keeper_start == record->keeper_start ? -EAGAIN : 0;
+	if (!mr_belief_same_keeper(record, now))
+		return 0;
+	if (!is_same(record, now))
+		return -EAGAIN;
+	return now->made_count > 0 ? -EBUSY : mr_registry_remove(registry, record->name, err);
+}
+
+/* The keeper takes down what it has made, and with it the record; what it can't is left to others. */
+static int await_keeper(const struct maproot_name_record *record, struct maproot_error *err)
+{
+	struct mr_process keeper;
+	int code = mr_belief_hold_keeper(record, &keeper, err);
+	int waited = 0;
+
+	if (code == -ENOENT)
+		return mr_name_check_nothing_left(record, err);
+	if (code < 0)
+		return code;
+	do {
+		/* Its end first: a record that is there after that stays there. */
+		code = mr_ending_await(&keeper, KEEPER_NAP_MS);
+		waited += KEEPER_NAP_MS;
+	} while (forget(record, NULL) == -EBUSY && code == -ETIMEDOUT && waited < KILL_WAIT_MS);
+	mr_process_release(&keeper);
+	code = forget(record, err);
+	return code == -EBUSY ? mr_name_check_nothing_left(record, err) : code;
 }
 
 static int stop_process(const struct maproot_name_record *record, int patience_ms, struct maproot_error *err)
@@ -92,16 +119,20 @@ static int stop_process(const struct maproot_name_record *record, int patience_m
 /* 0, or -errno: -ENOENT when there was nobody (not said in err), -EAGAIN when there is somebody again. */
 static int stop_round(const char *name, int patience_ms, struct maproot_error *err)
 {
-	struct maproot_name_record record;
-	int code = read_record(name, &record, err);
+	mr_auto_free struct maproot_name_record *record = mr_record_new(err);
+	int code = record ? read_record(name, record, err) : -ENOMEM;
 	int forgotten;
 
 	if (code < 0)
 		return code;
-	code = stop_process(&record, patience_ms, err);
+	code = stop_process(record, patience_ms, err);
 	if (code < 0 && code != -ENOENT)
 		return code;
-	forgotten = forget(&record, err);
+	forgotten = forget(record, err);
+	if (forgotten == -EBUSY) {
+		code = 0; /* there was something to be ended */
+		forgotten = await_keeper(record, err);
+	}
 	return forgotten < 0 ? forgotten : code;
 }
 

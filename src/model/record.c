@@ -1,30 +1,40 @@
 /*
- * Records, to text and back. One table has the keys with numbers; the command, which may hold any byte, is written
- * with escapes. Knows no files.
+ * Records, to text and back. One table has all the keys. Knows no files.
  */
 #include "model/record.h"
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/record_value.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
+enum kind {
+	NUMBER,
+	TEXT,
+	MAP,
+	MADE,
+};
+
 /* Numbers are as wide as their type; all that are allowed are positive, so that a sign makes no difference. */
 struct field {
 	const char *key;
+	enum kind kind;
+	bool optional; /* not there where it says nothing */
 	size_t offset;
 	size_t width;
-	uint64_t least;
+	uint64_t least; /* of numbers */
 	uint64_t most;
 };
 
 /* clang-format off */
 #define OFFSET(member) offsetof(struct maproot_name_record, member)
 #define WIDTH(member)  sizeof(((struct maproot_name_record *)0)->member)
-#define FIELD(key, member, least, most) { key, OFFSET(member), WIDTH(member), least, most }
+#define FIELD(key, member, least, most) { key, NUMBER, false, OFFSET(member), WIDTH(member), least, most }
+#define OTHER(kind, member, optional)   { #member, kind, optional, OFFSET(member), WIDTH(member), 0, 0 }
 
 static const struct field fields[] = {
 	FIELD("pid", pid, 0, INT32_MAX),
@@ -40,16 +50,30 @@ static const struct field fields[] = {
 	FIELD("namespace." name, namespaces[MAPROOT_NAMESPACE_##id], 0, INT64_MAX),
 	MAPROOT_NAMESPACES(X)
 #undef X
+	OTHER(TEXT, command, false),
+	OTHER(TEXT, bundle, true),
+	OTHER(TEXT, cgroup, true),
+	OTHER(TEXT, network, true),
+	OTHER(MAP, users, true),
+	OTHER(MAP, groups, true),
+	OTHER(MADE, made, true),
+};
+
+enum {
+	FIELD_COUNT = sizeof(fields) / sizeof(fields[0]),
+	ESCAPED = 4,                      /* what a byte of text may become */
+	LINE_REST = 32,                   /* of a line: key, '=', newline */
+	NUMBER_LENGTH = 20,
+	RANGE_LENGTH = 33,                /* "4294967295:4294967295:4294967295," */
+	LARGEST = FIELD_COUNT * (LINE_REST + NUMBER_LENGTH) +
+		  ESCAPED * (MAPROOT_COMMAND_SIZE + MAPROOT_BUNDLE_SIZE + MAPROOT_CGROUP_SIZE + MAPROOT_NETWORK_SIZE) +
+		  2 * MAPROOT_IDMAP_LINES * RANGE_LENGTH +
+		  MAPROOT_MADE_MAX * (LINE_REST / 4 + ESCAPED * (MAPROOT_MADE_SIZE - 1)),
 };
 /* clang-format on */
 
-enum { FIELD_COUNT = sizeof(fields) / sizeof(fields[0]) };
-
-_Static_assert(FIELD_COUNT < 31, "the keys that were seen, and the command, are bits of a number");
-
-static const char command_key[] = "command";
-static const char digits[] = "0123456789";
-static const char hexadecimal[] = "0123456789abcdef";
+_Static_assert(FIELD_COUNT < 31, "the keys that were seen are bits of a number");
+_Static_assert((int)LARGEST < (int)MR_RECORD_SIZE, "every record fits as text");
 
 static uint64_t load(const struct maproot_name_record *record, const struct field *field)
 {
@@ -76,48 +100,43 @@ static void store(struct maproot_name_record *record, const struct field *field,
 		memcpy(to, &narrow, sizeof(narrow));
 }
 
-int mr_record_check_name(const char *name, struct maproot_error *err)
+static const void *member_of(const struct maproot_name_record *record, const struct field *field)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	const char *why = NULL;
-
-	if (name[0] == '\0')
-		why = "it is empty";
-	else if (name[strspn(name, allowed)] != '\0')
-		why = "a name has letters, digits, '.', '_' and '-'";
-	else if (name[0] == '.' || name[0] == '-')
-		why = "a name does not begin with '.' or '-'";
-	else if (name[strspn(name, digits)] == '\0')
-		why = "a number is no name";
-	else if (strlen(name) >= MAPROOT_NAME_SIZE)
-		why = "a name has 63 characters at most";
-	if (!why)
-		return 0;
-	return mr_fail_pieces(err, EINVAL, MAPROOT_STEP_NAME, "'", name, "' is not a name: ", why, NULL);
+	return (const char *)record + field->offset;
 }
 
-void mr_record_set_command(struct maproot_name_record *record, const char *command)
+/* How many lines a field has. */
+static size_t lines_of(const struct maproot_name_record *record, const struct field *field)
 {
-	static const char gap[] = "...";
-	size_t length = command ? strlen(command) : 0;
-	size_t cut = sizeof(record->command) - sizeof(gap);
+	if (field->kind == MADE)
+		return record->made_count;
+	if (!field->optional)
+		return 1;
+	if (field->kind == MAP)
+		return ((const struct maproot_idmap *)member_of(record, field))->count > 0;
+	return *(const char *)member_of(record, field) != '\0';
+}
 
-	memset(record->command, 0, sizeof(record->command));
-	if (length < sizeof(record->command)) {
-		if (length > 0)
-			memcpy(record->command, command, length);
-		return;
+static void add_line(struct mr_text *text, const struct maproot_name_record *record, const struct field *field,
+		     size_t line)
+{
+	mr_text_add(text, field->key);
+	mr_text_add(text, "=");
+	switch (field->kind) {
+	case NUMBER:
+		mr_text_add_number(text, (int64_t)load(record, field));
+		break;
+	case TEXT:
+		mr_record_value_add_text(text, member_of(record, field));
+		break;
+	case MAP:
+		mr_record_value_add_map(text, member_of(record, field));
+		break;
+	case MADE:
+		mr_record_value_add_text(text, record->made[line]);
+		break;
 	}
-	/* Not through the middle of a character of UTF-8. */
-	while (cut > 0 && ((unsigned char)command[cut] & 0xc0) == 0x80)
-		cut--;
-	memcpy(record->command, command, cut);
-	memcpy(record->command + cut, gap, sizeof(gap));
-}
-
-static bool is_plain(unsigned char byte)
-{
-	return byte >= ' ' && byte != 0x7f;
+	mr_text_add(text, "\n");
 }
 
 size_t mr_record_format(const struct maproot_name_record *record, char *buffer, size_t size)
@@ -125,58 +144,12 @@ size_t mr_record_format(const struct maproot_name_record *record, char *buffer, 
 	struct mr_text text = mr_text_in(buffer, size);
 
 	for (size_t at = 0; at < FIELD_COUNT; at++) {
-		mr_text_add(&text, fields[at].key);
-		mr_text_add(&text, "=");
-		mr_text_add_number(&text, (int64_t)load(record, &fields[at]));
-		mr_text_add(&text, "\n");
-	}
-	mr_text_add(&text, command_key);
-	mr_text_add(&text, "=");
-	for (const char *at = record->command; *at != '\0'; at++) {
-		unsigned char byte = (unsigned char)*at;
-		const char escape[] = { '\\', 'x', hexadecimal[byte >> 4], hexadecimal[byte & 0xf] };
+		size_t count = lines_of(record, &fields[at]);
 
-		if (is_plain(byte) && byte != '\\')
-			mr_text_add_bytes(&text, at, 1);
-		else
-			mr_text_add_bytes(&text, escape, sizeof(escape));
+		for (size_t line = 0; line < count; line++)
+			add_line(&text, record, &fields[at], line);
 	}
-	mr_text_add(&text, "\n");
 	return text.length;
-}
-
-/* "\xHH" at `text`; -1 where it is none. */
-static int read_escape(const char *text, const char *end)
-{
-	const char *high;
-	const char *low;
-
-	if (end - text < 4 || text[1] != 'x' || text[2] == '\0' || text[3] == '\0')
-		return -1;
-	high = strchr(hexadecimal, text[2]);
-	low = strchr(hexadecimal, text[3]);
-	return high && low ? (int)((high - hexadecimal) * 16 + (low - hexadecimal)) : -1;
-}
-
-static bool read_command(const char *value, const char *end, char command[MAPROOT_COMMAND_SIZE])
-{
-	size_t length = 0;
-
-	memset(command, 0, MAPROOT_COMMAND_SIZE);
-	for (const char *at = value; at < end; at++) {
-		int byte = (unsigned char)*at;
-
-		if (byte == '\\') {
-			byte = read_escape(at, end);
-			at += 3;
-		} else if (!is_plain((unsigned char)byte)) {
-			return false;
-		}
-		if (byte <= 0 || length + 1 >= MAPROOT_COMMAND_SIZE)
-			return false;
-		command[length++] = (char)byte;
-	}
-	return true;
 }
 
 static bool is_key(const char *key, const char *line, const char *equals)
@@ -186,28 +159,45 @@ static bool is_key(const char *key, const char *line, const char *equals)
 	return (size_t)(equals - line) == length && memcmp(key, line, length) == 0;
 }
 
-/* Which known key a line has: its place in the table, FIELD_COUNT for the command, more for another. */
+/* Which key a line has: its place in the table; FIELD_COUNT for one that is not known. */
 static size_t find_key(const char *line, const char *equals)
 {
 	size_t at = 0;
 
 	while (at < FIELD_COUNT && !is_key(fields[at].key, line, equals))
 		at++;
-	return at < FIELD_COUNT || is_key(command_key, line, equals) ? at : FIELD_COUNT + 1;
+	return at;
 }
 
-static const char *key_name(size_t at)
+/* "KIND:WHAT", neither empty. */
+static bool read_made(const char *value, const char *end, struct maproot_name_record *record)
 {
-	return at < FIELD_COUNT ? fields[at].key : command_key;
+	char *place = record->made[record->made_count];
+	const char *colon;
+
+	if (record->made_count >= MAPROOT_MADE_MAX || !mr_record_value_read_text(value, end, place, MAPROOT_MADE_SIZE))
+		return false;
+	colon = strchr(place, ':');
+	record->made_count++;
+	return colon && colon != place && colon[1] != '\0';
 }
 
-static bool read_value(size_t key, const char *value, const char *end, struct maproot_name_record *record)
+static bool read_value(const struct field *field, const char *value, const char *end,
+		       struct maproot_name_record *record)
 {
-	const struct field *field = &fields[key];
+	void *member = (char *)record + field->offset;
 	uint64_t number;
 
-	if (key == FIELD_COUNT)
-		return read_command(value, end, record->command);
+	switch (field->kind) {
+	case TEXT:
+		return mr_record_value_read_text(value, end, member, field->width);
+	case MAP:
+		return mr_record_value_read_map(value, end, member);
+	case MADE:
+		return read_made(value, end, record);
+	case NUMBER:
+		break;
+	}
 	if (mr_text_read_number(value, &value, field->most, &number) < 0 || value != end || number < field->least)
 		return false;
 	store(record, field, number);
@@ -220,36 +210,51 @@ static int refuse(const char *name, const char *what, const char *key, struct ma
 			      NULL);
 }
 
-int mr_record_parse(const char *name, const char *text, size_t length, struct maproot_name_record *ret_record,
+/* `seen` has a bit for each key that was there. */
+static int read_line(const char *name, const char *line, const char *end, struct maproot_name_record *record,
+		     uint32_t *seen, struct maproot_error *err)
+{
+	const char *equals = memchr(line, '=', (size_t)(end - line));
+	const struct field *field;
+	size_t key;
+
+	if (!equals)
+		return refuse(name, "a line without '='", "", err);
+	key = find_key(line, equals);
+	if (key == FIELD_COUNT)
+		return 0;
+	field = &fields[key];
+	if (*seen & 1u << key && field->kind != MADE)
+		return refuse(name, "twice ", field->key, err);
+	*seen |= 1u << key;
+	return read_value(field, equals + 1, end, record) ? 0 : refuse(name, "bad ", field->key, err);
+}
+
+int mr_record_parse(const char *name, const char *text, size_t length, struct maproot_name_record *record,
 		    struct maproot_error *err)
 {
-	struct maproot_name_record record = { .pid = 0 };
 	const char *stop = text + length;
-	struct mr_text copy = mr_text_in(record.name, sizeof(record.name));
+	struct mr_text copy = mr_text_in(record->name, sizeof(record->name));
 	uint32_t seen = 0;
 
+	memset(record, 0, sizeof(*record));
 	for (const char *line = text; line < stop;) {
 		const char *end = memchr(line, '\n', (size_t)(stop - line));
-		const char *equals = end ? memchr(line, '=', (size_t)(end - line)) : NULL;
-		size_t key;
+		int code;
 
-		if (!equals)
-			return refuse(name, end ? "a line without '='" : "it is cut short", "", err);
-		key = find_key(line, equals);
-		if (key <= FIELD_COUNT && seen & 1u << key)
-			return refuse(name, "twice ", key_name(key), err);
-		if (key <= FIELD_COUNT && !read_value(key, equals + 1, end, &record))
-			return refuse(name, "bad ", key_name(key), err);
-		seen |= key <= FIELD_COUNT ? 1u << key : 0;
+		if (!end)
+			return refuse(name, "it is cut short", "", err);
+		code = read_line(name, line, end, record, &seen, err);
+		if (code < 0)
+			return code;
 		line = end + 1;
 	}
-	for (size_t key = 0; key <= FIELD_COUNT; key++) {
-		if (!(seen & 1u << key))
-			return refuse(name, "no ", key_name(key), err);
+	for (size_t key = 0; key < FIELD_COUNT; key++) {
+		if (!fields[key].optional && !(seen & 1u << key))
+			return refuse(name, "no ", fields[key].key, err);
 	}
-	if ((record.pid == 0) != (record.start == 0))
+	if ((record->pid == 0) != (record->start == 0))
 		return refuse(name, "bad ", "start", err);
 	mr_text_add(&copy, name);
-	*ret_record = record;
 	return 0;
 }

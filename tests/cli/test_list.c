@@ -1,9 +1,11 @@
 /*
  * Contract of src/cli/list.h: a table, and JSON that says the same and is whole whatever goes wrong; names with
- * what they differ in; nothing on stdout where there is nothing to tell; what can't be told or written is
+ * what they differ in, runs with what was made for them and the fields of the OCI state; nothing on stdout where there is nothing to tell; what can't be told or written is
  * reported, and is the exit status.
  */
 #include "cli/list.h"
+#include "join/name.h"
+#include "model/record.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -222,6 +224,25 @@ END_TEST
 
 static const char strange[] = "a\"b\\c\n\x1b[31m\xff\xc3\xa4";
 
+/* A run with all that one may have. */
+static void keep_run(void)
+{
+	struct maproot_name_record *record = calloc(1, sizeof(*record));
+
+	ck_assert_ptr_nonnull(record);
+	strcpy(record->name, "run");
+	strcpy(record->command, "command");
+	strcpy(record->bundle, "/b\xff");
+	strcpy(record->cgroup, "/cg/run");
+	strcpy(record->network, "veth pas\x1b"
+				"a");
+	record->users = (struct maproot_idmap){ 2, { { 0, 1000, 1 }, { 1, 100000, 65536 } } };
+	ck_assert_int_eq(mr_record_add_made(record, "cgroup", "/cg/\"run", NULL), 0);
+	ck_assert_int_eq(mr_record_add_made(record, "process", "1:2", NULL), 0);
+	ck_assert_int_eq(mr_name_claim(record, NULL), 0);
+	free(record);
+}
+
 /* A name kept by this process for a child that is elsewhere; one that is not complete; one of nobody. */
 static pid_t keep_names(void)
 {
@@ -244,6 +265,7 @@ static pid_t keep_names(void)
 	ck_assert_int_eq(maproot_name_claim("build", strange, NULL), 0);
 	ck_assert_int_eq(maproot_name_complete("build", child, NULL), 0);
 	ck_assert_int_eq(maproot_name_claim("a.first", NULL, NULL), 0);
+	keep_run();
 	return child;
 }
 
@@ -251,6 +273,7 @@ static void drop_names(pid_t child)
 {
 	ck_assert_int_eq(maproot_name_release("build", NULL), 0);
 	ck_assert_int_eq(maproot_name_release("a.first", NULL), 0);
+	ck_assert_int_eq(maproot_name_release("run", NULL), 0);
 	unit_end(child);
 	remove_names();
 }
@@ -268,10 +291,14 @@ START_TEST(names_in_a_table)
 	ck_assert_int_eq(listing.status, 0);
 	table = strstr(listing.out, "\n\n");
 	ck_assert_ptr_nonnull(table);
-	want = support_text("\n\nNAME              PID      USER   AGE   NAMESPACES              COMMAND\n"
-			    "a.first           -        0      0s    -                       -\n"
-			    "build             %-8d 0      0s    net,uts                 a\"b\\c??[31m?\xc3\xa4\n",
-			    (int)child);
+	want = support_text(
+		"\n\n"
+		"NAME                  PID      STATUS    USER   AGE   NAMESPACES              NETWORK   CGROUP  COMMAND\n"
+		"a.first               -        creating  0      0s    -                       -         -       -\n"
+		"build                 %-8d created   0      0s    net,uts                 -         -       "
+		"a\"b\\c??[31m?\xc3\xa4\n"
+		"run                   -        creating  0      0s    -                       veth pas?a /cg/run command\n",
+		(int)child);
 	/* a second may have gone by */
 	for (char *age = strstr((char *)table, "1s"); age; age = strstr(age, "1s"))
 		*age = '0';
@@ -293,9 +320,21 @@ START_TEST(names_in_json)
 	listing = list(0, true, true);
 	ck_assert_int_eq(listing.status, 0);
 	check_json(listing.out);
-	check_has(&listing, "],\"names\":[\n{\"name\":\"a.first\",\"pid\":null,\"start\":null,\"keeper\":");
-	check_has(&listing, support_text(",\n{\"name\":\"build\",\"pid\":%d,\"start\":%llu,\"keeper\":%d,", (int)child,
+	check_has(&listing, "],\"names\":[\n{\"name\":\"a.first\",\"ociVersion\":\"1.0.2\",\"id\":\"a.first\","
+			    "\"status\":\"creating\",\"bundle\":\"\",\"annotations\":{");
+	check_has(&listing, support_text("},\"pid\":null,\"start\":null,\"keeper\":%d,", (int)getpid()));
+	check_has(&listing,
+		  support_text(",\n{\"name\":\"build\",\"ociVersion\":\"1.0.2\",\"id\":\"build\",\"status\":\"created\","
+			       "\"pid\":%d,\"bundle\":\"\",\"annotations\":{\"maproot.command\":\"a\\u0022b",
+			       (int)child));
+	check_has(&listing, support_text("},\"start\":%llu,\"keeper\":%d,\"keeper_start\":",
 					 (unsigned long long)record.start, (int)getpid()));
+	check_has(&listing, "\"bundle\":\"/b\\ufffd\",\"annotations\":{\"maproot.command\":\"command\","
+			    "\"maproot.cgroup\":\"/cg/run\",\"maproot.network\":\"veth pas\\u001ba\",");
+	check_has(&listing, ",\"command\":\"command\",\"cgroup\":\"/cg/run\",\"network\":\"veth pas\\u001ba\","
+			    "\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":1},"
+			    "{\"containerID\":1,\"hostID\":100000,\"size\":65536}],\"gidMappings\":[],"
+			    "\"made\":[\"cgroup:/cg/\\u0022run\",\"process:1:2\"],\"namespaces\":[]}\n]}\n");
 	check_has(&listing, support_text("\"created\":%lld,", (long long)record.created));
 	check_has(&listing, "\"command\":\"a\\u0022b\\u005cc\\u000a\\u001b[31m\\ufffd\xc3\xa4\"");
 	check_has(&listing, support_text("{\"type\":\"net\",\"id\":%llu,\"ours\":false}",

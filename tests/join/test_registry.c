@@ -309,6 +309,13 @@ static void put_socket(const char *path)
 	ck_assert_int_eq(close(fd), 0);
 }
 
+/* A good record, but written by somebody else. */
+static void put_foreign(const char *path)
+{
+	ck_assert_int_eq(maproot_name_claim(strrchr(path, '/') + 1, "x", NULL), 0);
+	ck_assert_int_eq(chown(path, 12345, 0), 0);
+}
+
 static void put_directory(const char *path)
 {
 	ck_assert_int_eq(mkdir(path, 0700), 0);
@@ -327,7 +334,8 @@ static const struct {
 	{ put_huge, false, false, false, "the record of 'x' is none" },
 	{ put_truncated, false, false, false, "the record of 'x' is malformed: it is cut short" },
 	{ put_link, false, false, true, "the record of 'x' is none" },
-	{ put_fifo, false, false, false, "the record of 'x' is malformed: no pid" },
+	{ put_fifo, false, false, false, "the record of 'x' is none" },
+	{ put_foreign, true, false, false, "the record of 'x' is none" },
 	{ put_zero_device, true, false, false, "the record of 'x' is none" },
 	{ put_socket, false, false, false, "the record of 'x' is none" },
 	{ put_directory, false, true, false, "the record of 'x' is none" },
@@ -406,6 +414,34 @@ START_TEST(lists_in_order)
 	ck_assert_str_eq(all, "_ a b-1 b.2 ");
 	ck_assert_int_eq(err.code, 0);
 	names_remove(left);
+}
+END_TEST
+
+/* One that fits no small buffer is kept and read as any other, up to the largest that there may be. */
+START_TEST(a_large_record)
+{
+	static struct maproot_name_record record;
+	static struct maproot_name_record found;
+	mr_auto_registry int registry = -1;
+
+	names_place();
+	ck_assert_int_eq(maproot_name_claim("x", NULL, NULL), 0);
+	ck_assert_int_eq(maproot_name_complete("x", getpid(), NULL), 0);
+	ck_assert_int_eq(maproot_name_find("x", &record, NULL), 0);
+	for (uint32_t at = 0; at < MAPROOT_IDMAP_LINES; at++)
+		record.users.range[at] = (struct maproot_idmap_range){ 4294967000u - at, 4294967000u - at, 1 };
+	record.users.count = MAPROOT_IDMAP_LINES;
+	for (size_t at = 0; at < MAPROOT_MADE_MAX; at++)
+		*(char *)memset(record.made[at], ':', MAPROOT_MADE_SIZE - 1) = _i ? '\n' : 'x';
+	memset(record.bundle, _i ? '\n' : 'x', sizeof(record.bundle) - 1);
+	record.made_count = MAPROOT_MADE_MAX;
+	registry = mr_registry_open_locked(false, NULL);
+	ck_assert_int_eq(mr_registry_write(registry, &record, NULL), 0);
+	mr_registry_close(&registry);
+	ck_assert_int_eq(maproot_name_find("x", &found, NULL), 0);
+	ck_assert_mem_eq(&found, &record, sizeof(found));
+	ck_assert_int_eq(maproot_name_release("x", NULL), 0);
+	names_remove(NULL);
 }
 END_TEST
 
@@ -562,6 +598,7 @@ static Suite *build(void)
 	tcase_add_test(test, a_directory_that_can_t_be_written);
 	tcase_add_test(test, a_runtime_directory_that_is_missing);
 	tcase_add_loop_test(test, files_that_are_no_records, 0, UNIT_COUNT(files));
+	tcase_add_loop_test(test, a_large_record, 0, 2);
 	tcase_add_test(test, lists_in_order);
 	tcase_add_loop_test(test, an_unfinished_file, 0, 2);
 	tcase_add_test(test, a_lock_that_is_kept);

@@ -145,14 +145,15 @@ static void complete_when_asked(void *name)
 	const struct sigaction action = { .sa_handler = note };
 	pid_t inside;
 
-	if (maproot_name_claim(name, NULL, NULL) < 0 || sigaction(SIGTERM, &action, NULL) < 0)
+	if (maproot_name_claim(name, NULL, NULL) < 0)
 		support_die("cannot take the name");
 	inside = fork();
 	if (inside == 0) {
-		(void)signal(SIGTERM, SIG_DFL);
 		for (;;)
 			(void)pause();
 	}
+	if (sigaction(SIGTERM, &action, NULL) < 0)
+		support_die("sigaction");
 	names_ready();
 	while (!asked)
 		support_sleep_us(1000);
