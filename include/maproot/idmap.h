@@ -1,6 +1,7 @@
 /*
  * Id maps of a user namespace: which inner id stands for which outer id. "Inner" is inside the new
- * namespace, "outer" in the namespace of its creator. Pure data but for maproot_subids_read().
+ * namespace, "outer" in the namespace of its creator. Pure data but for maproot_subids_read() and
+ * maproot_idmap_read().
  * Source: user_namespaces(7), subuid(5).
  */
 #ifndef MAPROOT_IDMAP_H
@@ -68,6 +69,28 @@ bool maproot_idmap_to_inner(const struct maproot_idmap *map, uint32_t outer, uin
  * (step CHECK_MAP).
  */
 int maproot_idmap_root(const struct maproot_idmap *map, uint32_t *ret_outer, struct maproot_error *err);
+
+/*
+ * The same question for a run, whatever it does about ids: which id of the caller's is its root. Without a new user namespace that is
+ * 0 itself; -ENODATA: a new one without a mapping (`map` NULL or empty); -ENOENT: one in which 0 is not mapped (step CHECK_MAP).
+ */
+int maproot_idmap_host_root(bool new_user_namespace, const struct maproot_idmap *map, uint32_t *ret_outer,
+			    struct maproot_error *err);
+
+/*
+ * A map whose outer ids are inner ones of `own`, the map of our own namespace, becomes one whose outer ids are those of outside
+ * of it; ranges are split where `own` needs it. -EINVAL (step CHECK_MAP): ids that `own` does not map, the object names the first
+ * of them; -E2BIG: more than 340 ranges. `ret` may be `inside`.
+ */
+int maproot_idmap_project(const struct maproot_idmap *inside, const struct maproot_idmap *own, struct maproot_idmap *ret,
+			  struct maproot_error *err);
+
+/*
+ * Reads a map as the kernel shows it, of /proc/self/uid_map or /proc/PID/gid_map: outer ids are in terms of the reader's user
+ * namespace, or, where it reads its own, of that above. Empty where there is none yet. 0, -errno as of open(2), or -EINVAL (step
+ * FACTS).
+ */
+int maproot_idmap_read(const char *path, struct maproot_idmap *ret_map, struct maproot_error *err);
 
 /* Writes "INNER OUTER COUNT\n" lines as the kernel takes them; returns the length, as snprintf(3). */
 size_t maproot_idmap_format(const struct maproot_idmap *map, char *buffer, size_t size);

@@ -2,20 +2,22 @@
  * A plan in words, for --dry-run and --verbose: what would be done, in the order in which it is done.
  */
 #include "base/text.h"
+#include "model/attributes.h"
 #include "model/plan.h"
 
 #include <limits.h>
 
-/* Two paths of a bind mount are the longest there is to say; longer ones no kernel takes. */
-enum { LINE_SIZE = 2 * PATH_MAX + 64 };
+/* A mount is the longest there is to say: type, target, options; longer ones no kernel takes. */
+enum { LINE_SIZE = 3 * PATH_MAX };
 
 struct out {
 	void (*line)(void *arg, const char *text);
 	void *arg;
 };
 
-static void say(const struct out *out, const char *key, const char *value)
+static void say(const void *arg, const char *key, const char *value)
 {
+	const struct out *out = arg;
 	char buffer[LINE_SIZE];
 	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
 
@@ -194,22 +196,7 @@ static void say_mount(const struct out *out, const struct maproot_mount *mount)
 	char buffer[LINE_SIZE];
 	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
 
-	switch (mount->kind) {
-	case MAPROOT_MOUNT_BIND:
-		mr_text_add(&text, mount->source);
-		mr_text_add(&text, " on ");
-		mr_text_add(&text, mount->target);
-		mr_text_add(&text, mount->read_only ? ", read-only" : "");
-		break;
-	case MAPROOT_MOUNT_TMPFS:
-		mr_text_add(&text, "tmpfs on ");
-		mr_text_add(&text, mount->target);
-		break;
-	case MAPROOT_MOUNT_PROC:
-		mr_text_add(&text, "proc on ");
-		mr_text_add(&text, mount->target);
-		break;
-	}
+	mr_mount_describe(mount, &text);
 	say(out, "mount", buffer);
 }
 
@@ -222,6 +209,7 @@ static void say_furniture(const struct out *out, const struct maproot_request *r
 		[MAPROOT_PROPAGATION_SHARED] = "shared",
 		[MAPROOT_PROPAGATION_UNCHANGED] = "unchanged",
 	};
+	const struct maproot_attributes *attributes = request->attributes;
 	char buffer[LINE_SIZE];
 	struct mr_text text = mr_text_in(buffer, sizeof(buffer));
 
@@ -230,12 +218,20 @@ static void say_furniture(const struct out *out, const struct maproot_request *r
 		say(out, "propagation", propagations[request->propagation]);
 	if (request->hostname)
 		say(out, "host name", request->hostname);
+	if (request->domainname)
+		say(out, "domain name", request->domainname);
 	if (mr_has(plan->namespaces, MAPROOT_NAMESPACE_NET))
 		say(out, "network", "loopback up");
+	for (size_t at = 0; attributes && at < attributes->sysctl_count; at++)
+		say(out, "kernel parameter", attributes->sysctls[at]);
 	if (request->root)
 		say(out, "root", request->root);
+	if (attributes && attributes->bare_root)
+		say(out, "contents of the root", attributes->default_devices ? "the mounts, and devices" : "the mounts alone");
 	for (size_t at = 0; at < request->mount_count; at++)
 		say_mount(out, &request->mounts[at]);
+	if (attributes)
+		mr_attributes_describe_mounts(attributes, say, out);
 	if (request->directory)
 		say(out, "directory", request->directory);
 	if (request->keep_fds > 0) {
@@ -244,6 +240,29 @@ static void say_furniture(const struct out *out, const struct maproot_request *r
 		mr_text_add(&text, " up");
 		say(out, "descriptors", buffer);
 	}
+}
+
+/* What is made from outside while the child is held. */
+static void say_around(const struct out *out, const struct maproot_request *request)
+{
+	static const char *const managers[] = {
+		[MAPROOT_CGROUP_AUTO] = "systemd, else the file system",
+		[MAPROOT_CGROUP_FS] = "the file system",
+		[MAPROOT_CGROUP_SYSTEMD] = "systemd",
+	};
+	const struct maproot_network *network = request->network;
+	const struct maproot_cgroup *cgroup = request->cgroup;
+
+	for (size_t at = 0; network && at < network->strategy_count; at++)
+		say(out, "network", network->strategies[at]);
+	for (size_t at = 0; network && at < network->port_count; at++)
+		say(out, "published port", network->ports[at]);
+	if (!cgroup)
+		return;
+	say(out, "control group", cgroup->name ? cgroup->name : "after the id of the run");
+	say(out, "made by", managers[cgroup->manager]);
+	for (size_t at = 0; at < cgroup->limit_count; at++)
+		say(out, "limit", cgroup->limits[at]);
 }
 
 void mr_plan_describe(const struct maproot_request *request, const struct mr_plan *plan,
@@ -259,5 +278,8 @@ void mr_plan_describe(const struct maproot_request *request, const struct mr_pla
 		say_ids(&out, plan);
 	say_last_ids(&out, &request->identity);
 	say_process(&out, plan);
+	say_around(&out, request);
 	say_furniture(&out, request, plan);
+	if (request->attributes)
+		mr_attributes_describe(request->attributes, say, &out);
 }

@@ -161,6 +161,89 @@ int maproot_idmap_root(const struct maproot_idmap *map, uint32_t *ret_outer, str
 	return 0;
 }
 
+int maproot_idmap_host_root(bool new_user_namespace, const struct maproot_idmap *map, uint32_t *ret_outer,
+			    struct maproot_error *err)
+{
+	mr_error_reset(err);
+	if (!new_user_namespace) {
+		*ret_outer = 0;
+		return 0;
+	}
+	if (!map || map->count == 0)
+		return mr_fail(err, ENODATA, MAPROOT_STEP_CHECK_MAP, "a new user namespace without a mapping has no root");
+	if (!maproot_idmap_to_outer(map, 0, ret_outer))
+		return mr_fail(err, ENOENT, MAPROOT_STEP_CHECK_MAP,
+			       "no id of outside stands for root of the new user namespace");
+	return 0;
+}
+
+/* The part of a range that begins with its first id and that one range of `own` holds. False: there is none. */
+static bool first_part(const struct maproot_idmap_range *range, const struct maproot_idmap *own,
+		       struct maproot_idmap_range *ret_part)
+{
+	for (size_t at = 0; at < own->count; at++) {
+		uint32_t before = range->outer - own->range[at].inner;
+		uint32_t rest;
+
+		if (range->outer < own->range[at].inner || before >= own->range[at].count)
+			continue;
+		rest = own->range[at].count - before;
+		*ret_part = (struct maproot_idmap_range){ range->inner, own->range[at].outer + before,
+							  range->count < rest ? range->count : rest };
+		return true;
+	}
+	return false;
+}
+
+static int fail_unmapped(const struct maproot_idmap_range *rest, struct maproot_error *err)
+{
+	char words[96];
+	struct mr_text text = mr_text_in(words, sizeof(words));
+
+	mr_text_add(&text, "id ");
+	mr_text_add_number(&text, rest->outer);
+	mr_text_add(&text, " of our own user namespace, for ");
+	mr_text_add_number(&text, rest->inner);
+	mr_text_add(&text, " inside, is not mapped itself");
+	return mr_fail(err, EINVAL, MAPROOT_STEP_CHECK_MAP, words);
+}
+
+/*
+ * By example: 0 100 50, where our own map is 0 1000 120 and 120 5000 100, comes to 0 1100 20 and 20 5000 30.
+ */
+static int project_range(struct maproot_idmap_range rest, const struct maproot_idmap *own, struct maproot_idmap *map,
+			 struct maproot_error *err)
+{
+	while (rest.count > 0) {
+		struct maproot_idmap_range part;
+		int code;
+
+		if (!first_part(&rest, own, &part))
+			return fail_unmapped(&rest, err);
+		code = maproot_idmap_add(map, part, err);
+		if (code < 0)
+			return code;
+		rest.inner += part.count;
+		rest.outer += part.count;
+		rest.count -= part.count;
+	}
+	return 0;
+}
+
+int maproot_idmap_project(const struct maproot_idmap *inside, const struct maproot_idmap *own, struct maproot_idmap *ret,
+			  struct maproot_error *err)
+{
+	struct maproot_idmap map = { .count = 0 };
+	int code = 0;
+
+	mr_error_reset(err);
+	for (size_t at = 0; code == 0 && at < inside->count; at++)
+		code = project_range(inside->range[at], own, &map, err);
+	if (code == 0)
+		*ret = map;
+	return code;
+}
+
 size_t maproot_idmap_format(const struct maproot_idmap *map, char *buffer, size_t size)
 {
 	struct mr_text text = mr_text_in(buffer, size);

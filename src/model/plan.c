@@ -5,6 +5,7 @@
 #include "model/plan.h"
 
 #include "base/error.h"
+#include "model/attributes.h"
 
 #include <errno.h>
 
@@ -43,27 +44,22 @@ static bool asks_for_map(const struct maproot_identity *identity)
 
 static bool wants_mounts(const struct maproot_request *request)
 {
-	return request->root || request->mount_count > 0 ||
+	return request->root || request->mount_count > 0 || mr_attributes_want_mounts(request->attributes) ||
 	       request->propagation != MAPROOT_PROPAGATION_SLAVE;
 }
 
 static int check_mounts(const struct maproot_request *request, const struct mr_facts *facts,
 			struct maproot_error *err)
 {
-	for (size_t at = 0; at < request->mount_count; at++) {
-		const struct maproot_mount *mount = &request->mounts[at];
+	int code = 0;
 
-		if (!mount->target || mount->target[0] != '/')
-			return mr_fail_pieces(err, EINVAL, MAPROOT_STEP_REQUEST, "mount point '",
-					      mount->target ? mount->target : "",
-					      "' is not an absolute path", NULL);
-		if (mount->kind == MAPROOT_MOUNT_BIND && (!mount->source || !mount->source[0]))
-			return refuse(err, "a bind mount needs a source");
-		if (mount->kind == MAPROOT_MOUNT_PROC &&
+	for (size_t at = 0; code == 0 && at < request->mount_count; at++) {
+		code = mr_mount_check(&request->mounts[at], err);
+		if (code == 0 && request->mounts[at].kind == MAPROOT_MOUNT_PROC &&
 		    !mr_has(request->namespaces | facts->joined, MAPROOT_NAMESPACE_PID))
 			return refuse(err, "mounting a new /proc needs a new pid namespace");
 	}
-	return 0;
+	return code;
 }
 
 /* What names a namespace type without asking for a new one would change the host's, or nothing at all. */
@@ -71,16 +67,20 @@ static int check_needs(const struct maproot_request *request, const struct mr_fa
 		       struct maproot_error *err)
 {
 	unsigned int wanted = request->namespaces;
+	int code;
 
 	if (request->as_pid_1 && !mr_has(wanted, MAPROOT_NAMESPACE_PID))
 		return refuse(err, "being process 1 needs a new pid namespace");
 	if (request->hostname && !mr_has(wanted, MAPROOT_NAMESPACE_UTS))
 		return refuse(err, "setting the host name needs a new uts namespace");
+	if (request->domainname && !mr_has(wanted, MAPROOT_NAMESPACE_UTS))
+		return refuse(err, "setting the domain name needs a new uts namespace");
 	if ((request->monotonic || request->boottime) && !mr_has(wanted, MAPROOT_NAMESPACE_TIME))
 		return refuse(err, "clock offsets need a new time namespace");
 	if (wanted & ~MAPROOT_NAMESPACE_ALL)
 		return refuse(err, "unknown namespace type in the set");
-	return check_mounts(request, facts, err);
+	code = mr_attributes_check(request, wanted, err);
+	return code < 0 ? code : check_mounts(request, facts, err);
 }
 
 /* What was joined is somebody's, and stays as it is. */
@@ -214,8 +214,9 @@ static int settle_mapper(const struct maproot_request *request, const struct mr_
 	const struct maproot_identity *identity = &request->identity;
 	bool own_group_alone = is_own_entry(&plan->groups, facts->group);
 	bool single = own_group_alone && is_own_entry(&plan->users, facts->user);
+	bool list = request->attributes && request->attributes->groups && request->attributes->group_count > 0;
 	bool allow = identity->setgroups == MAPROOT_SETGROUPS_ALLOW ||
-		     (identity->setgroups == MAPROOT_SETGROUPS_DEFAULT && plan->drop_groups);
+		     (identity->setgroups == MAPROOT_SETGROUPS_DEFAULT && (plan->drop_groups || list));
 
 	/* newgidmap(1) denies it too for the own group alone. Who may map any group need not. */
 	if ((own_group_alone && !facts->may_map) || (single && !allow)) {
@@ -225,14 +226,18 @@ static int settle_mapper(const struct maproot_request *request, const struct mr_
 		if (plan->drop_groups)
 			return refuse(err, "supplementary groups can't be dropped with a map of the own group "
 					   "alone: setgroups is denied there (use subordinate ids)");
+		if (list)
+			return refuse(err, "supplementary groups can't be set with a map of the own group alone: setgroups is "
+					   "denied there (use subordinate ids)");
 		plan->mapper = single ? MR_MAPPER_SELF : MR_MAPPER_HELPERS;
 		plan->deny_setgroups = true;
 		return 0;
 	}
 	plan->mapper = facts->may_map ? MR_MAPPER_PARENT : MR_MAPPER_HELPERS;
 	plan->deny_setgroups = identity->setgroups == MAPROOT_SETGROUPS_DENY;
-	if (plan->deny_setgroups && plan->drop_groups)
-		return refuse(err, "supplementary groups can't be dropped where setgroups is denied");
+	if (plan->deny_setgroups && (plan->drop_groups || list))
+		return refuse(err, plan->drop_groups ? "supplementary groups can't be dropped where setgroups is denied" :
+						       "supplementary groups can't be set where setgroups is denied");
 	return 0;
 }
 

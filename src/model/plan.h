@@ -59,6 +59,7 @@ struct mr_plan {
 	int death_signal;
 	int64_t monotonic;
 	int64_t boottime;
+	char *reference; /* of a network that is joined: its text, see run/prepare.h; or NULL */
 };
 
 /* Checks the request, and lays down all but the maps. 0, or -EINVAL, -EPERM (step REQUEST). */

@@ -5,6 +5,7 @@
 #include "system/identity.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -24,6 +25,28 @@ int mr_identity_drop_groups(struct maproot_error *err)
 	if (left < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_GROUPS, "none");
 	return left == 0 ? 0 : mr_fail(err, EPERM, MAPROOT_STEP_CHECK_GROUPS, "some are left");
+}
+
+/* The first of them, as many as an error has room for. */
+static int fail_groups(struct maproot_error *err, int code, const gid_t *groups, size_t count)
+{
+	char words[160];
+	struct mr_text text = mr_text_in(words, sizeof(words));
+
+	for (size_t at = 0; at < count; at++) {
+		mr_text_add(&text, at > 0 ? ", " : "");
+		mr_text_add_number(&text, groups[at]);
+	}
+	return mr_fail(err, code, MAPROOT_STEP_GROUPS, words);
+}
+
+int mr_identity_set_groups(const gid_t *groups, size_t count, struct maproot_error *err)
+{
+	if (count == 0)
+		return mr_identity_drop_groups(err);
+	if (syscall(SYS_setgroups, count, groups) < 0)
+		return fail_groups(err, errno, groups, count);
+	return getgroups(0, NULL) == (int)count ? 0 : mr_fail(err, EPERM, MAPROOT_STEP_CHECK_GROUPS, "others are there");
 }
 
 static bool is_group(gid_t group)

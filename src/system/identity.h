@@ -10,6 +10,9 @@
 /* Leaves no supplementary group, and makes sure of it. */
 int mr_identity_drop_groups(struct maproot_error *err);
 
+/* Leaves exactly these supplementary groups, and makes sure of it. */
+int mr_identity_set_groups(const gid_t *groups, size_t count, struct maproot_error *err);
+
 /* Makes real, effective and saved ids these; no call where they are already. */
 int mr_identity_take(uid_t user, gid_t group, struct maproot_error *err);
 

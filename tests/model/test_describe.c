@@ -19,10 +19,25 @@ static const struct maproot_idmap users = { .count = 2,
 static const struct maproot_idmap groups = { .count = 1, .range = { { 0, 4294967294, 1 } } };
 
 static const struct maproot_mount mounts[] = {
-	{ MAPROOT_MOUNT_BIND, "src", "/dst", false },
-	{ MAPROOT_MOUNT_BIND, "/a", "/b", true },
+	{ .kind = MAPROOT_MOUNT_BIND, .source = "src", .target = "/dst" },
+	{ .kind = MAPROOT_MOUNT_BIND, .source = "/a", .target = "/b", .read_only = true },
 	{ .kind = MAPROOT_MOUNT_TMPFS, .target = "/t" },
 	{ .kind = MAPROOT_MOUNT_PROC, .target = "/proc" },
+};
+
+static const char *const sysctls[] = { "net.ipv4.ip_forward=1" };
+static const char *const hidden[] = { "/proc/kcore", "/proc/sys" };
+static const struct maproot_attributes attributes = {
+	.sysctls = sysctls,
+	.sysctl_count = 1,
+	.masked = hidden,
+	.masked_count = 1,
+	.read_only = hidden + 1,
+	.read_only_count = 1,
+	.set_umask = true,
+	.umask = 022,
+	.bare_root = true,
+	.default_devices = true,
 };
 
 static const struct {
@@ -40,6 +55,21 @@ static const struct {
 	  "runs as: user 0, group 0, supplementary groups kept\n"
 	  "process: a child; signals and status pass through; gets signal 9 if this process dies\n"
 	  "propagation: slave\n" },
+	{ &root,
+	  { .namespaces = BIT(NET), .root = "/r", .mounts = mounts, .mount_count = 1, .directory = "/d", .attributes = &attributes },
+	  "new namespaces: mnt net\n"
+	  "runs as: user 0, group 0, supplementary groups kept\n"
+	  "process: this one, with unshare\n"
+	  "propagation: slave\n"
+	  "network: loopback up\n"
+	  "kernel parameter: net.ipv4.ip_forward=1\n"
+	  "root: /r\n"
+	  "contents of the root: the mounts, and devices\n"
+	  "mount: src on /dst\n"
+	  "masked: /proc/kcore\n"
+	  "read-only: /proc/sys\n"
+	  "directory: /d\n"
+	  "umask: 0022\n" },
 	{ &root,
 	  { .death_signal = SIGKILL },
 	  "new namespaces: none\n"

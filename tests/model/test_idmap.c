@@ -293,6 +293,94 @@ START_TEST(fills_gaps_from_below)
 }
 END_TEST
 
+static const struct {
+	bool new_namespace;
+	const char *map; /* NULL: none */
+	int code;
+	uint32_t outer;
+	const char *said;
+} host_roots[] = {
+	{ false, NULL, 0, 0, NULL },
+	{ false, "0:1000:1", 0, 0, NULL },
+	{ true, "0:1000:1", 0, 1000, NULL },
+	{ true, "5:1000:10 0:100000:5", 0, 100000, NULL },
+	{ true, NULL, ENODATA, 4711, "invalid id map: a new user namespace without a mapping has no root" },
+	{ true, "", ENODATA, 4711, "invalid id map: a new user namespace without a mapping has no root" },
+	{ true, "1:1000:10", ENOENT, 4711, "invalid id map: no id of outside stands for root of the new user namespace" },
+};
+
+START_TEST(knows_the_root_of_outside)
+{
+	struct maproot_idmap map = map_of(host_roots[_i].map ? host_roots[_i].map : "");
+	struct maproot_error err = { EPERM, MAPROOT_STEP_EXEC, "old" };
+	uint32_t outer = 4711;
+
+	ck_assert_int_eq(maproot_idmap_host_root(host_roots[_i].new_namespace, host_roots[_i].map ? &map : NULL, &outer, &err),
+			 -host_roots[_i].code);
+	ck_assert_uint_eq(outer, host_roots[_i].outer);
+	if (host_roots[_i].code != 0)
+		unit_check_error(&err, host_roots[_i].code, MAPROOT_STEP_CHECK_MAP, host_roots[_i].said);
+	else
+		ck_assert_int_eq(err.code, 0);
+}
+END_TEST
+
+static const struct {
+	const char *inside;
+	const char *own;
+	const char *projected;
+	int code;
+	const char *said;
+} projections[] = {
+	{ "0:0:1", "0:1000:1", "0 1000 1\n", 0, NULL },
+	{ "0:5:10", "0:100000:65536", "0 100005 10\n", 0, NULL },
+	{ "0:100:50", "0:1000:120 120:5000:100", "0 1100 20\n20 5000 30\n", 0, NULL },
+	{ "0:100:50", "120:5000:100 0:1000:120", "0 1100 20\n20 5000 30\n", 0, NULL },
+	{ "0:0:1 1:1:65536", "0:1000:1 1:100000:65536", "0 1000 1\n1 100000 65536\n", 0, NULL },
+	{ "0:0:4294967295", "0:0:4294967295", "0 0 4294967295\n", 0, NULL },
+	{ "7:4294967294:1", "0:0:4294967295", "7 4294967294 1\n", 0, NULL },
+	{ "", "0:1000:1", "", 0, NULL },
+	{ "0:0:1", "", "9 9 9\n", EINVAL, "invalid id map: id 0 of our own user namespace, for 0 inside, is not mapped itself" },
+	{ "0:0:1 10:90:20", "0:1000:1 1:2000:99", "9 9 9\n", EINVAL, "invalid id map: id 100 of our own user namespace, for 20 inside, is not mapped itself" },
+};
+
+START_TEST(projects_through_the_own_map)
+{
+	struct maproot_idmap inside = map_of(projections[_i].inside);
+	struct maproot_idmap own = map_of(projections[_i].own);
+	struct maproot_idmap map = map_of("9:9:9");
+	struct maproot_error err = { EPERM, MAPROOT_STEP_EXEC, "old" };
+
+	ck_assert_int_eq(maproot_idmap_project(&inside, &own, &map, &err), -projections[_i].code);
+	unit_check_map(&map, projections[_i].projected);
+	if (projections[_i].code != 0)
+		unit_check_error(&err, projections[_i].code, MAPROOT_STEP_CHECK_MAP, projections[_i].said);
+	else
+		ck_assert_int_eq(err.code, 0);
+	if (projections[_i].code == 0) {
+		ck_assert_int_eq(maproot_idmap_project(&inside, &own, &inside, NULL), 0);
+		unit_check_map(&inside, projections[_i].projected);
+	}
+}
+END_TEST
+
+/* Each of 200 ranges of the own map is cut in two by those inside: 400 are more than a map takes. */
+START_TEST(too_many_pieces)
+{
+	static struct maproot_idmap own;
+	static struct maproot_idmap inside;
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+
+	for (uint32_t at = 0; at < 200; at++) {
+		ck_assert_int_eq(maproot_idmap_add(&own, (struct maproot_idmap_range){ 2 * at, 1000 + 10 * at, 2 }, NULL), 0);
+		ck_assert_int_eq(maproot_idmap_add(&inside, (struct maproot_idmap_range){ 10 * at, 2 * at + 1, at == 199 ? 1 : 2 }, NULL), 0);
+	}
+	ck_assert_int_eq(maproot_idmap_project(&inside, &own, &inside, &err), -E2BIG);
+	ck_assert_uint_eq(inside.count, 200);
+	unit_check_error(&err, E2BIG, MAPROOT_STEP_CHECK_MAP, NULL);
+}
+END_TEST
+
 START_TEST(formats_as_snprintf_does)
 {
 	struct maproot_idmap map = map_of("0:1000:1 1:100000:65536");
@@ -362,6 +450,9 @@ static Suite *build(void)
 	tcase_add_test(tc, takes_340_lines_and_no_more);
 	tcase_add_loop_test(tc, looks_up_both_ways, 0, UNIT_COUNT(ids));
 	tcase_add_loop_test(tc, knows_which_outer_id_is_root, 0, UNIT_COUNT(roots));
+	tcase_add_loop_test(tc, knows_the_root_of_outside, 0, UNIT_COUNT(host_roots));
+	tcase_add_loop_test(tc, projects_through_the_own_map, 0, UNIT_COUNT(projections));
+	tcase_add_test(tc, too_many_pieces);
 	tcase_add_loop_test(tc, fills_gaps_from_below, 0, UNIT_COUNT(fills));
 	tcase_add_test(tc, formats_as_snprintf_does);
 	tcase_add_loop_test(tc, agrees_with_a_list_of_pairs, 1, 20);

@@ -29,12 +29,19 @@ static const struct maproot_idmap many_groups = { .count = 1, .range = { { 0, 10
 static const struct maproot_idmap no_root = { .count = 1, .range = { { 5, 100000, 10 } } };
 static const struct maproot_idmap own_at_7 = { .count = 1, .range = { { 7, 1000, 1 } } };
 static const struct maproot_idmap own_group_at_8 = { .count = 1, .range = { { 8, 1001, 1 } } };
-static const struct maproot_mount a_bind = { MAPROOT_MOUNT_BIND, "/a", "/b", false };
+static const struct maproot_mount a_bind = { .kind = MAPROOT_MOUNT_BIND, .source = "/a", .target = "/b" };
 static const struct maproot_mount a_proc = { .kind = MAPROOT_MOUNT_PROC, .target = "/proc" };
 static const struct maproot_mount relative = { .kind = MAPROOT_MOUNT_TMPFS, .target = "tmp" };
 static const struct maproot_mount nowhere = { .kind = MAPROOT_MOUNT_TMPFS };
 static const struct maproot_mount sourceless = { .kind = MAPROOT_MOUNT_BIND, .target = "/b" };
-static const struct maproot_mount empty_source = { MAPROOT_MOUNT_BIND, "", "/b", false };
+static const struct maproot_mount empty_source = { .kind = MAPROOT_MOUNT_BIND, .source = "", .target = "/b" };
+
+static const struct maproot_mount typeless = { .kind = MAPROOT_MOUNT_FILESYSTEM, .target = "/t" };
+static const gid_t two_groups[] = { 5, 6 };
+static const struct maproot_attributes listed_groups = { .groups = two_groups, .group_count = 2 };
+static const char *const net_sysctl[] = { "net.ipv4.ip_forward=1" };
+static const struct maproot_attributes net_parameter = { .sysctls = net_sysctl, .sysctl_count = 1 };
+static const struct maproot_attributes hidden = { .read_only_root = true };
 
 static const struct {
 	const char *name;
@@ -493,6 +500,22 @@ static const struct {
 	const char *said;
 } refusals[] = {
 	{ &alice,
+	  { .attributes = &listed_groups },
+	  MAPROOT_STEP_REQUEST,
+	  "supplementary groups can't be set with a map of the own group alone: setgroups is denied there (use subordinate ids)" },
+	{ &mapper,
+	  { .attributes = &listed_groups, .identity = { .users = &many_users, .groups = &many_groups, .setgroups = MAPROOT_SETGROUPS_DENY } },
+	  MAPROOT_STEP_REQUEST,
+	  "supplementary groups can't be set where setgroups is denied" },
+	{ &alice,
+	  { .attributes = &net_parameter },
+	  MAPROOT_STEP_REQUEST,
+	  "kernel parameter 'net/ipv4/ip_forward' needs a new net namespace" },
+	{ &alice,
+	  { .mounts = &typeless, .mount_count = 1 },
+	  MAPROOT_STEP_REQUEST,
+	  "mount on '/t' needs the type of a file system" },
+	{ &alice,
 	  { .as_pid_1 = true },
 	  MAPROOT_STEP_REQUEST,
 	  "being process 1 needs a new pid namespace" },
@@ -832,6 +855,35 @@ START_TEST(joins_are_refused)
 END_TEST
 
 /* A pid namespace that was joined is good for a new /proc. */
+/* Hiding paths is done to mounts of its own, never to the host's. */
+START_TEST(hidden_paths_need_a_mount_namespace)
+{
+	const struct maproot_request request = { .attributes = &hidden };
+	struct mr_facts facts = root;
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+	struct mr_plan plan;
+
+	ck_assert_int_eq(mr_plan_make(&request, &facts, &plan, NULL), 0);
+	ck_assert_uint_eq(plan.namespaces, BIT(MNT));
+	facts.joined = BIT(MNT);
+	ck_assert_int_eq(mr_plan_make(&request, &facts, &plan, &err), -EINVAL);
+	unit_check_error(&err, EINVAL, MAPROOT_STEP_REQUEST, "root, mounts and propagation need a new mount namespace, not a joined one");
+}
+END_TEST
+
+/* Who may map any ids gets setgroups allowed for a list of groups, with the own group alone too. */
+START_TEST(a_list_of_groups_is_allowed_where_it_can_be)
+{
+	const struct maproot_request request = { .attributes = &listed_groups, .identity = { .own_user = true } };
+	struct mr_plan plan;
+
+	ck_assert_int_eq(mr_plan_make(&request, &mapper, &plan, NULL), 0);
+	ck_assert_int_eq(mr_plan_settle(&request, &mapper, &plan, NULL), 0);
+	ck_assert_int_eq(plan.mapper, MR_MAPPER_PARENT);
+	ck_assert(!plan.deny_setgroups);
+}
+END_TEST
+
 START_TEST(proc_of_a_joined_pid_namespace)
 {
 	const struct mr_facts facts = { .user = 1000, .joined = BIT(USER) | BIT(PID) };
@@ -910,6 +962,8 @@ static Suite *build(void)
 	tcase_add_loop_test(tc, refusals_are, 0, UNIT_COUNT(refusals));
 	tcase_add_loop_test(tc, joins_come_first, 0, UNIT_COUNT(joins));
 	tcase_add_loop_test(tc, joins_are_refused, 0, UNIT_COUNT(refused_joins));
+	tcase_add_test(tc, hidden_paths_need_a_mount_namespace);
+	tcase_add_test(tc, a_list_of_groups_is_allowed_where_it_can_be);
 	tcase_add_test(tc, proc_of_a_joined_pid_namespace);
 	tcase_add_test(tc, the_rest_is_passed_on);
 	tcase_add_test(tc, subordinate_ids_need_the_helpers);

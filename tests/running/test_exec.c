@@ -49,6 +49,15 @@ static int run(const struct maproot_request *request, unsigned int created, cons
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static const struct maproot_attributes attributes = {
+	.set_oom_score_adj = true,
+	.oom_score_adj = 99,
+	.set_umask = true,
+	.umask = 0137,
+	.no_new_privileges = true,
+};
+static const struct maproot_attributes unreachable_score = { .set_oom_score_adj = true, .oom_score_adj = -999 };
+
 static const struct {
 	struct maproot_request request;
 	unsigned int created;
@@ -58,6 +67,9 @@ static const struct {
 	{ { .hostname = "box" }, BIT(UTS), "test $(cat /proc/sys/kernel/hostname) = box" },
 	{ { .directory = "/usr" }, 0, "test \"$(readlink /proc/self/cwd)\" = /usr" },
 	{ { .keep_fds = 3 }, 0, "test ! -e /proc/$$/fd/5" },
+	{ { .attributes = &attributes },
+	  0,
+	  "test $(cat /proc/self/oom_score_adj) = 99 && test $(umask) = 0137 && grep -q 'NoNewPrivs:.1' /proc/self/status" },
 	{ { .propagation = MAPROOT_PROPAGATION_SHARED },
 	  BIT(MNT),
 	  "grep ' / / ' /proc/self/mountinfo | grep -q shared:" },
@@ -82,6 +94,8 @@ static const struct {
 	  "cannot change directory to '/nonesuch': No such file or directory" },
 	{ { .directory = "/etc/passwd" },
 	  "cannot change directory to '/etc/passwd': Not a directory" },
+	{ { .attributes = &unreachable_score },
+	  "cannot set the OOM score adjustment to -999: Permission denied" },
 	{ { .hostname = "box" }, "cannot set the host name 'box': Operation not permitted" },
 	{ { .root = "/etc/passwd" },
 	  "cannot make '/etc/passwd' the root directory: Not a directory" },

@@ -1,7 +1,8 @@
 /*
  * Contract of <maproot/capability.h> and src/system/caps.h: the probe answers for the four capabilities of
  * root, or for any set; what is permitted but not effective is raised; where one is lacking nothing is; a
- * capability that does not exist is an error. Kept over exec, all of them are there in the next program.
+ * capability that does not exist is an error. Kept over exec, all of them are there in the next program. Sets
+ * that are asked for are there bit by bit, after a change of user too.
  */
 #include "system/caps.h"
 
@@ -245,11 +246,66 @@ START_TEST(not_to_be_kept_is_an_error)
 }
 END_TEST
 
+/* Each call that is refused, and what is not there, is said by set and number. */
+static const struct {
+	struct maproot_capability_sets sets;
+	long call;
+	int number;
+	bool second; /* of the two halves */
+	const char *said;
+} set_denied[] = {
+	{ { 0 }, SYS_capget, EPERM, false, "those of this process" },
+	{ { 0 }, SYS_capset, EPERM, false, "inheritable" },
+	{ { 0 }, SYS_capset, EPERM, true, "effective, permitted, inheritable" },
+	{ { .permitted = BIT(CAP_KILL) | BIT(63) }, 0, EPERM, false, "permitted, number 63" },
+	{ { .bounding = BIT(62) | BIT(63) }, 0, EINVAL, false, "bounding, number 62" },
+	{ { .ambient = BIT(CAP_KILL), .permitted = BIT(CAP_KILL) }, 0, EPERM, true, "ambient, number 5" },
+};
+
+START_TEST(refused_sets_are_named)
+{
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+	int code;
+
+	if (set_denied[_i].call)
+		unit_deny(set_denied[_i].call, set_denied[_i].number);
+	code = set_denied[_i].second ? mr_caps_set(&set_denied[_i].sets, &err) : mr_caps_prepare(&set_denied[_i].sets, true, &err);
+	ck_assert_int_eq(code, -set_denied[_i].number);
+	unit_check_error(&err, set_denied[_i].number, MAPROOT_STEP_CAPABILITIES,
+			 support_text("cannot set the capabilities (%s): %s", set_denied[_i].said, strerror(set_denied[_i].number)));
+}
+END_TEST
+
+/* Both halves, and a change to another user between them. */
+START_TEST(sets_outlive_a_change_of_user)
+{
+	const struct maproot_capability_sets sets = {
+		.bounding = BIT(CAP_KILL) | BIT(CAP_CHOWN),
+		.effective = BIT(CAP_KILL),
+		.permitted = BIT(CAP_KILL) | BIT(CAP_FOWNER),
+		.inheritable = BIT(CAP_KILL) | BIT(CAP_MKNOD),
+		.ambient = BIT(CAP_KILL),
+	};
+
+	ck_assert_int_eq(mr_caps_prepare(&sets, _i == 0, NULL), 0);
+	if (_i == 1)
+		ck_assert_int_eq(setresuid(4711, 4711, 4711), 0);
+	ck_assert_int_eq(mr_caps_set(&sets, NULL), 0);
+	ck_assert_uint_eq(set_of("CapBnd"), sets.bounding);
+	ck_assert_uint_eq(set_of("CapEff"), sets.effective);
+	ck_assert_uint_eq(set_of("CapPrm"), sets.permitted);
+	ck_assert_uint_eq(set_of("CapInh"), sets.inheritable);
+	ck_assert_uint_eq(set_of("CapAmb"), sets.ambient);
+}
+END_TEST
+
 static Suite *build(void)
 {
 	TCase *tc;
 	Suite *suite = unit_suite("system/caps", &tc);
 
+	tcase_add_loop_test(tc, refused_sets_are_named, 0, UNIT_COUNT(set_denied));
+	tcase_add_loop_test(tc, sets_outlive_a_change_of_user, 0, 2);
 	tcase_add_test(tc, root_has_the_four);
 	tcase_add_test(tc, a_user_has_not);
 	tcase_add_test(tc, root_of_a_namespace_has_the_four);

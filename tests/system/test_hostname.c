@@ -1,5 +1,5 @@
 /*
- * Contract of mr_hostname_set(): the uts namespace has the name, whole; a name that is too long, or a right that is
+ * Contract of mr_hostname_set() and mr_domainname_set(): the uts namespace has the name, whole; a name that is too long, or a right that is
  * lacking, is an error that names it.
  */
 #include "system/furniture.h"
@@ -22,6 +22,10 @@ START_TEST(sets_it)
 	unit_enter_namespace(CLONE_NEWUTS);
 	ck_assert_int_eq(mr_hostname_set(names[_i], NULL), 0);
 	ck_assert_int_eq(gethostname(name, sizeof(name)), 0);
+	ck_assert_str_eq(name, names[_i]);
+	ck_assert_int_eq(mr_domainname_set("domain", NULL), 0);
+	ck_assert_int_eq(mr_domainname_set(names[_i], NULL), 0);
+	ck_assert_int_eq(getdomainname(name, sizeof(name)), 0);
 	ck_assert_str_eq(name, names[_i]);
 }
 END_TEST
@@ -50,6 +54,10 @@ START_TEST(not_ours_is_refused)
 	ck_assert_int_eq(mr_hostname_set("box", &err), -EPERM);
 	unit_check_error(&err, EPERM, MAPROOT_STEP_HOSTNAME,
 			 "cannot set the host name 'box': Operation not permitted");
+	err = (struct maproot_error)MAPROOT_ERROR_INIT;
+	ck_assert_int_eq(mr_domainname_set("box", &err), -EPERM);
+	unit_check_error(&err, EPERM, MAPROOT_STEP_DOMAINNAME,
+			 "cannot set the domain name 'box': Operation not permitted");
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /*
- * Contract of src/system/identity.h: dropping groups leaves none, and looks whether it did; taking ids sets all three
+ * Contract of src/system/identity.h: dropping groups leaves none, setting them those, and looks whether it did; taking ids sets all three
  * of each, the group first, with no call where they are already. In a joined user namespace one is its root where that
  * is mapped and else stays who one was, with groups as asked; ids that were asked for come last, and leave the death
  * signal.
@@ -317,11 +317,50 @@ START_TEST(who_was_asked_for_has_to_be_mapped)
 }
 END_TEST
 
+static const gid_t listed[] = { 7, 8, 4294967294u };
+
+START_TEST(sets_groups)
+{
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+	gid_t found[8];
+
+	have_groups(2);
+	ck_assert_int_eq(mr_identity_set_groups(listed, (size_t)_i, &err), 0);
+	ck_assert_int_eq(getgroups(8, found), _i);
+	for (int at = 0; at < _i; at++)
+		ck_assert_uint_eq(found[at], listed[at]);
+}
+END_TEST
+
+START_TEST(groups_that_are_refused_are_named)
+{
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+
+	ck_assert_int_eq(setresuid(4711, 4711, 4711), 0);
+	ck_assert_int_eq(mr_identity_set_groups(listed, 2, &err), -EPERM);
+	unit_check_error(&err, EPERM, MAPROOT_STEP_GROUPS, "cannot set the supplementary groups (7, 8): Operation not permitted");
+}
+END_TEST
+
+START_TEST(groups_are_looked_after)
+{
+	struct maproot_error err = MAPROOT_ERROR_INIT;
+
+	have_groups(1);
+	unit_deny(SYS_setgroups, 0);
+	ck_assert_int_eq(mr_identity_set_groups(listed, 2, &err), -EPERM);
+	unit_check_error(&err, EPERM, MAPROOT_STEP_CHECK_GROUPS, "the supplementary groups are not as asked: others are there");
+}
+END_TEST
+
 static Suite *build(void)
 {
 	TCase *tc;
 	Suite *suite = unit_suite("system/identity", &tc);
 
+	tcase_add_loop_test(tc, sets_groups, 0, UNIT_COUNT(listed) + 1);
+	tcase_add_test(tc, groups_that_are_refused_are_named);
+	tcase_add_test(tc, groups_are_looked_after);
 	tcase_add_loop_test(tc, drops_groups, 0, 4);
 	tcase_add_test(tc, a_refusal_is_an_error);
 	tcase_add_test(tc, success_is_looked_after);

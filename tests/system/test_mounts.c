@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -190,11 +191,32 @@ START_TEST(what_can_not_be_bound_is_named)
 }
 END_TEST
 
+/* Another directory stands where this one was mounted on: it is not taken for it. */
+START_TEST(what_was_moved_away_is_noticed)
+{
+	mr_auto_place struct mr_place place = MR_NO_PLACE;
+	char target[MR_DESCRIPTOR_PATH_SIZE];
+	const struct mr_mount_point point = { "target", target, &place };
+
+	unit_enter_namespace(0);
+	make_source();
+	ck_assert_int_eq(mr_place_open(path("target"), MR_MISSING_FAILS, &place), 0);
+	mr_mount_path("/", place.fd, target);
+	ck_assert_int_eq(rename(path("target"), path("moved")), 0);
+	make_directory("target");
+	ck_assert_int_eq(mr_mount_bind_read_only(path("source"), &point), -ESTALE);
+	ck_assert_int_eq(try_to_write("target/new"), 0);
+	ck_assert_int_eq(unlink(path("target/new")), 0);
+	ck_assert_int_eq(umount2(path("moved"), MNT_DETACH), 0);
+	ck_assert_int_eq(rmdir(path("moved")), 0);
+}
+END_TEST
+
 START_TEST(mounts_are_made_in_order)
 {
 	struct maproot_mount mounts[] = {
 		{ .kind = MAPROOT_MOUNT_TMPFS, .target = strdup(path("target")) },
-		{ MAPROOT_MOUNT_BIND, "/etc/passwd", strdup(path("target/file")), true },
+		{ .kind = MAPROOT_MOUNT_BIND, .source = "/etc/passwd", .target = strdup(path("target/file")), .read_only = true },
 	};
 	struct maproot_request request = { .mounts = mounts, .mount_count = 2 };
 	struct maproot_error err = MAPROOT_ERROR_INIT;
@@ -202,7 +224,7 @@ START_TEST(mounts_are_made_in_order)
 
 	unit_enter_namespace(0);
 	make_directory("target");
-	ck_assert_int_eq(mr_mounts_make(&request, &err), -ENOENT); /* the tmpfs is empty */
+	ck_assert_int_eq(mr_mounts_make(&request, 0, &err), -ENOENT); /* the tmpfs is empty */
 	unit_check_error(&err, ENOENT, MAPROOT_STEP_BIND, NULL);
 	ck_assert_ptr_nonnull(strstr(unit_mount(path("target")), " - tmpfs"));
 	ck_assert_ptr_nonnull(strstr(unit_mount(path("target")), "nosuid,nodev"));
@@ -211,7 +233,7 @@ START_TEST(mounts_are_made_in_order)
 	ck_assert_int_eq(try_to_write("target/file"), 0);
 	request.mounts = mounts + 1;
 	request.mount_count = 1;
-	ck_assert_int_eq(mr_mounts_make(&request, NULL), 0);
+	ck_assert_int_eq(mr_mounts_make(&request, 0, NULL), 0);
 	ck_assert_int_eq(stat(path("target/file"), &info), 0);
 	ck_assert_int_gt(info.st_size, 10);
 }
@@ -224,7 +246,7 @@ static int mount_proc(void *arg)
 	char self[8] = "";
 
 	(void)arg;
-	if (mr_mounts_make(&request, NULL) < 0)
+	if (mr_mounts_make(&request, 0, NULL) < 0)
 		return 1;
 	if (readlink("/proc/self", self, sizeof(self) - 1) != 1 || self[0] != '1')
 		return 2;
@@ -262,6 +284,7 @@ static Suite *build(void)
 	tcase_add_test(tc, read_only_without_mount_setattr);
 	tcase_add_loop_test(tc, read_only_keeps_locked_flags, 0, 2);
 	tcase_add_loop_test(tc, what_can_not_be_bound_is_named, 0, 2);
+	tcase_add_test(tc, what_was_moved_away_is_noticed);
 	tcase_add_test(tc, mounts_are_made_in_order);
 	tcase_add_test(tc, proc_of_a_new_pid_namespace);
 	tcase_add_test(tc, a_mount_that_is_refused);

@@ -325,7 +325,7 @@ START_TEST(mounts_in_proc)
 	const struct maproot_mount mounts[] = {
 		{ .kind = MAPROOT_MOUNT_TMPFS, .target = "//proc/sys" },
 		{ .kind = MAPROOT_MOUNT_TMPFS, .target = "/extra" },
-		{ MAPROOT_MOUNT_BIND, "/etc/passwd", "/proc/version", true },
+		{ .kind = MAPROOT_MOUNT_BIND, .source = "/etc/passwd", .target = "/proc/version", .read_only = true },
 	};
 	struct maproot_request request = { .root = "tree", .mounts = mounts, .mount_count = 3 };
 	struct stat info;
@@ -342,10 +342,10 @@ END_TEST
 START_TEST(mounts_of_the_request)
 {
 	const struct maproot_mount mounts[] = {
-		{ MAPROOT_MOUNT_BIND, "source", "/extra/directory", false },
-		{ MAPROOT_MOUNT_BIND, "source/file", "/extra/of/file", true },
+		{ .kind = MAPROOT_MOUNT_BIND, .source = "source", .target = "/extra/directory" },
+		{ .kind = MAPROOT_MOUNT_BIND, .source = "source/file", .target = "/extra/of/file", .read_only = true },
 		{ .kind = MAPROOT_MOUNT_TMPFS, .target = "/extra/tmpfs" },
-		{ MAPROOT_MOUNT_BIND, "/usr", "/extra/usr", true },
+		{ .kind = MAPROOT_MOUNT_BIND, .source = "/usr", .target = "/extra/usr", .read_only = true },
 	};
 	struct maproot_request request = { .root = "tree", .mounts = mounts, .mount_count = 4 };
 	struct stat info;
@@ -430,7 +430,7 @@ END_TEST
 
 START_TEST(a_missing_source_is_named)
 {
-	const struct maproot_mount mount = { MAPROOT_MOUNT_BIND, "/nonesuch", "/extra", false };
+	const struct maproot_mount mount = { .kind = MAPROOT_MOUNT_BIND, .source = "/nonesuch", .target = "/extra" };
 	struct maproot_request request = { .root = "tree", .mounts = &mount, .mount_count = 1 };
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 
