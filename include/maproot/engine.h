@@ -33,12 +33,18 @@ struct maproot_hook {
 
 /* Beside the request. Everything zero: no record, no hook; the plain request. */
 struct maproot_engine {
-	const char *id;              /* of the record. NULL: made up, where there is anything to record */
-	char *const *named;          /* what the record calls the command; NULL: argv */
-	const char *bundle;          /* likewise, of OCI; NULL: none */
-	bool keep_record;            /* also where there is nothing to undo */
-	bool stand_in;               /* this process is here for the command alone: single-threaded. Pending signals and timers are the
-	                        * command's; signals stay blocked from the start on, until the command has ended */
+	const char *id;     /* of the record. NULL: made up, where there is anything to record */
+	char *const *named; /* what the record calls the command; NULL: argv */
+	const char *bundle; /* likewise, of OCI; NULL: none */
+	bool keep_record;   /* also where there is nothing to undo */
+	/*
+	 * This process is here for the command alone: single-threaded. Pending signals and timers are the command's; signals stay
+	 * blocked from the start on, until it has ended. maproot_wait() closes all descriptors but `keep_fds`, and standard error
+	 * while there is something to undo, which may have to be complained of.
+	 */
+	bool stand_in;
+	const int *keep_fds;
+	size_t keep_fd_count;
 	struct maproot_hook setup;   /* the child is held: its namespaces are there, pid and time excepted, its ids are not */
 	struct maproot_hook started; /* the command executes */
 	/* Told of what could not be undone. NULL: nobody is. */

@@ -61,7 +61,7 @@ struct maproot_identity {
 	enum maproot_setgroups setgroups;
 	enum maproot_groups supplementary;
 	bool preserve;  /* joined user namespace: change no id and no group */
-	bool set_user;  /* at the end become `inner_user`, which has to be mapped; without capabilities unless it is 0 */
+	bool set_user;  /* at the end become `inner_user`, which has to be mapped; without capabilities unless it is 0, or attributes have them */
 	bool set_group; /* likewise `inner_group` */
 	uint32_t inner_user;
 	uint32_t inner_group;
@@ -71,19 +71,24 @@ enum maproot_mount_kind {
 	MAPROOT_MOUNT_BIND,
 	MAPROOT_MOUNT_TMPFS,
 	MAPROOT_MOUNT_PROC,       /* needs a new pid namespace */
-	MAPROOT_MOUNT_FILESYSTEM, /* any `type`, mount(2) */
+	MAPROOT_MOUNT_FILESYSTEM, /* any `type`, mount(2). A proc or sysfs that may not be mounted for want of a new pid or net
+	                           * namespace is the caller's, bound */
 };
 
-/* Carried out in order, after `root` was built. Targets are absolute paths below the new root. */
+/*
+ * Carried out in order, after `root` was built. Targets are absolute paths below the new root, whatever links that holds; there
+ * they are made where they are missing. The flags of a bind are those of the mount itself, not of what is below it; those that
+ * its source has stay.
+ */
 struct maproot_mount {
 	enum maproot_mount_kind kind;
 	const char *source; /* of a bind: a path outside; of a file system: what it calls its source, or NULL */
 	const char *target;
 	bool read_only;            /* of a bind, and everything mounted below it */
-	const char *type;          /* the following are those of a file system: its type */
-	unsigned long flags;       /* MS_*; of a bind too: MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME ..., and MS_REC or not */
-	unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, with MS_REC or not; 0: as it is */
-	const char *data;          /* its own options, "mode=755,size=64k"; or NULL */
+	const char *type;          /* of a file system: its type, the target is a directory */
+	unsigned long flags;       /* of a file system: MS_*; of a bind 0: with all below, or MS_BIND, MS_REC, MS_NOSUID ... */
+	unsigned long propagation; /* of both: MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, with MS_REC or not; 0: as it is */
+	const char *data;          /* of a file system: its own options, "mode=755,size=64k"; or NULL */
 };
 
 /*
@@ -104,8 +109,9 @@ struct maproot_request {
 	bool as_pid_1;    /* new pid namespace: the command itself is its init */
 	int death_signal; /* what the child gets when the thread that started it ends; 0: nothing */
 	enum maproot_propagation propagation;
-	const char *hostname; /* NULL: keep; needs a new uts namespace */
-	int64_t monotonic;    /* seconds added to CLOCK_MONOTONIC and CLOCK_BOOTTIME in a new time namespace */
+	const char *hostname;   /* NULL: keep; needs a new uts namespace */
+	const char *domainname; /* likewise; of NIS */
+	int64_t monotonic;      /* seconds added to CLOCK_MONOTONIC and CLOCK_BOOTTIME in a new time namespace */
 	int64_t boottime;
 	const char *root; /* NULL: keep; a directory to pivot into, given /proc, /sys, /dev, resolv.conf */
 	const struct maproot_mount *mounts;
@@ -162,7 +168,7 @@ bool maproot_is_reexecuted(void);
 int maproot_hold(const struct maproot_request *request, unsigned int created, struct maproot_error *err);
 
 /*
- * In this process: host name, loopback, root, mounts, directory, descriptors, then the command,
+ * In this process: host name, loopback, root, mounts, directory, descriptors, attributes, then the command,
  * searched in PATH as execvp(3) does (but that an unreadable directory does not hide a later hit).
  * `created` as maproot_become() gave it. `envp` NULL: environ. Returns only on failure, and then the process is
  * of no use any more but to say so: it may be half furnished.

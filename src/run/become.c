@@ -7,6 +7,7 @@
 #include "run/furnish.h"
 #include "run/in_place.h"
 #include "run/prepare.h"
+#include "run/stand_in.h"
 #include "run/start.h"
 #include "run/supervise.h"
 #include "system/caps.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,43 +44,15 @@ static int check_self(struct maproot_error *err)
 	return 0;
 }
 
-/* Blocks everything, and keeps what the child shall have. */
-static int hold_signals(struct mr_start *start, struct maproot_error *err)
-{
-	int ignored = mr_signals_child_ignored();
-	int code = ignored < 0 ? ignored : mr_signals_mask(MR_SIGNALS_ALL, &start->signals.mask);
-
-	if (code < 0)
-		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "block the signals");
-	start->signals.child_ignored = ignored == 1;
-	/* Ignored, the child's end could not be waited for. */
-	if (ignored)
-		code = mr_signals_ignore_child(false);
-	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal actions") : 0;
-}
-
-/* Nothing was started: as if nothing had been tried. */
-static void let_signals_go(struct mr_start *start)
-{
-	mr_timers_put_back(&start->timers);
-	mr_signals_put_back(&start->pending);
-	if (start->signals.child_ignored)
-		(void)mr_signals_ignore_child(true);
-	(void)mr_signals_mask(start->signals.mask, NULL);
-}
-
 /* Returns as mr_start_child() does. */
 static int start_again(struct mr_start *start, struct maproot_child *ret_child, struct maproot_error *err)
 {
 	_Alignas(16) char stack[MR_SMALL_STACK_SIZE];
 	void *block;
-	int subreaper = 0;
 	int code;
 
 	/* At the top of main() there is room on the stack, and a mapping less to make and take away. */
 	start->stack_top = stack + sizeof(stack);
-	(void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper, 0, 0, 0); /* fails on a bad pointer only */
-	start->subreaper = subreaper != 0;
 	code = mr_start_environment(start, environ, start->reexec, &block, err);
 	if (code < 0)
 		return code;
@@ -90,20 +62,6 @@ static int start_again(struct mr_start *start, struct maproot_child *ret_child, 
 	else
 		free(block);
 	return code;
-}
-
-/*
- * All signals queued for a user's processes count against one limit. Where a sender fills it with signals for us,
- * not one would fit on the child's queue, and none of ours would ever get shorter: so here fits one less.
- */
-static void leave_room_for_child(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_SIGPENDING, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur < 2)
-		return;
-	limit.rlim_cur--;
-	(void)setrlimit(RLIMIT_SIGPENDING, &limit);
 }
 
 /* In the process that became what was asked for. */
@@ -125,7 +83,7 @@ static int stand_in(const struct maproot_request *request, const struct maproot_
 	int status;
 	int code;
 
-	leave_room_for_child();
+	mr_stand_in_leave_room();
 	/* A pipe whose other end waits for its last writer must not wait for us. */
 	(void)mr_descriptors_close_from(0, NULL);
 	code = mr_supervise(child, true, &status, err);
@@ -156,11 +114,9 @@ static int become_child(const struct maproot_request *request, struct mr_start *
 	int code = start->reexec ? check_self(err) : 0;
 
 	if (code == 0)
-		code = hold_signals(start, err);
+		code = mr_stand_in_begin(start, err);
 	if (code < 0)
 		return code;
-	/* After the signals: what a timer sends before this is pending, and is handed on like all others. */
-	mr_timers_take(&start->timers);
 	code = start_again(start, &child, err);
 	if (code == MR_START_CAME_BACK) {
 		mr_signals_queue_done(&start->pending);
@@ -169,7 +125,7 @@ static int become_child(const struct maproot_request *request, struct mr_start *
 	if (code == 0)
 		code = complete_name(request, &child, err);
 	if (code < 0)
-		let_signals_go(start);
+		mr_stand_in_cancel(start);
 	mr_signals_queue_done(&start->pending);
 	return code < 0 ? code : stand_in(request, &child, ret_outcome, err);
 }
@@ -253,13 +209,13 @@ int maproot_become(const struct maproot_request *request, char **argv,
 	mr_error_reset(err);
 	if (mr_marker_take(&marker))
 		return arrive(request, &marker, ret_outcome, err);
-	code = mr_prepare(request, &plan, &join, err);
+	code = mr_prepare_alone(request, &plan, &join, err);
 	if (code < 0)
 		return code;
 	code = carry_out(request, &plan, &join, argv, ret_outcome, err);
 	/* Where this process has waited for a child, its descriptors are closed. */
 	if (code < 0 || !ret_outcome->ended)
-		mr_join_done(&join);
+		mr_prepare_done(&plan, &join);
 	return code;
 }
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "base/stop_point.h"
 #include "base/text.h"
 #include "run/furnish.h"
 #include "system/caps.h"
@@ -18,6 +19,7 @@
 #include "system/identity.h"
 #include "system/leaving.h"
 #include "system/program.h"
+#include "system/resolv_conf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +48,7 @@ pid_t mr_fork(unsigned long flags, pid_t *ret_pid)
 static int leave_parents_ends(const struct mr_start *start, struct maproot_error *err)
 {
 	(void)err;
+	mr_stop_point("child-entering");
 	if (start->gate[0] >= 0)
 		(void)close(start->gate[0]);
 	if (start->lifeline[1] >= 0)
@@ -55,12 +58,12 @@ static int leave_parents_ends(const struct mr_start *start, struct maproot_error
 	return 0;
 }
 
-/* Hidden, this process can't open it any more, and elsewhere not find it. */
+/* Hidden, or with other ids, this process can't open it any more, and elsewhere not find it. */
 static int open_clocks(const struct mr_start *start, struct maproot_error *err)
 {
 	const struct mr_plan *plan = start->plan;
 
-	if (plan->joined == 0 || (plan->monotonic == 0 && plan->boottime == 0))
+	if (plan->monotonic == 0 && plan->boottime == 0)
 		return 0;
 	start->report->clocks = mr_clocks_open(err);
 	return start->report->clocks < 0 ? start->report->clocks : 0;
@@ -71,6 +74,13 @@ static int hide(const struct mr_start *start, struct maproot_error *err)
 	if (start->plan->hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return mr_fail(err, errno, MAPROOT_STEP_PREPARE, "a process that can't be looked into");
 	return 0;
+}
+
+static int furnish_early(const struct mr_start *start, struct maproot_error *err)
+{
+	if (start->reexec || start->comes_back)
+		return 0; /* as hold_and_furnish() */
+	return mr_furnish_early(start->request->attributes, err);
 }
 
 /* The files of a hidden process belong to nobody here, its id maps too. */
@@ -131,6 +141,7 @@ static int wait_at_gate(const struct mr_start *start, struct maproot_error *err)
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return mr_fail(err, EPIPE, MAPROOT_STEP_GATE, "its child wanted to be mapped");
+	mr_stop_point("child-held");
 	got = mr_read(start->gate[1], &ready, 1);
 	return got == 1 ? 0 : mr_fail(err, EPIPE, MAPROOT_STEP_GATE, "its child waited to be mapped");
 }
@@ -195,6 +206,9 @@ static int hold_and_furnish(const struct mr_start *start, struct maproot_error *
 	code = mr_take_hold(start->request, start->plan->namespaces, err);
 	if (code == 0)
 		code = mr_furnish(start->request, start->plan->namespaces, err);
+	if (code == 0 && start->resolv_conf)
+		code = mr_resolv_conf_replace(start->resolv_conf, err);
+	mr_stop_point("child-furnished");
 	return code < 0 ? code : mr_furnish_identity(start->request, err);
 }
 
@@ -236,6 +250,7 @@ static int restore_signals(const struct mr_start *start, struct maproot_error *e
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "restore the signal actions");
 	mr_timers_put_back(&start->timers);
 	mr_signals_put_back(&start->pending);
+	start->report->arrived = true;
 	/* What is handed on from now on comes after these; and before a signal of its own can hold this process up. */
 	if (start->arrival[1] >= 0)
 		(void)close(start->arrival[1]);
@@ -253,6 +268,7 @@ static int execute(const struct mr_start *start, struct maproot_error *err)
 		return mr_fail(err, -code, MAPROOT_STEP_PREPARE, "a sign that the child has left");
 	if (start->comes_back)
 		return 0;
+	mr_stop_point("child-executing");
 	if (!start->reexec)
 		return mr_program_exec(start->argv, start->envp, err);
 	(void)execve(self, start->argv, start->envp);
@@ -265,6 +281,7 @@ static int make_command(const struct mr_start *start, struct maproot_error *err)
 static child_step *const entering[] = {
 	leave_parents_ends, /* first, so that a parent who dies from here on is noticed */
 	open_clocks,
+	furnish_early,   /* while its files in /proc are its own */
 	hide,            /* before anybody else's user namespace: who rules it rules who is in it */
 	join_namespaces, /* with the rights of the caller, and the last look at its /proc */
 	create_namespaces,

@@ -7,6 +7,7 @@
 #include "join/join.h"
 #include "model/plan.h"
 #include "run/marker.h"
+#include "system/cgroup.h"
 #include "system/signals.h"
 #include "system/timers.h"
 
@@ -14,9 +15,17 @@
 struct mr_report {
 	struct maproot_error err;
 	int clocks;                  /* open in the child that sets them; or -1 */
+	bool arrived;                /* from here on what kills the child kills the command */
 	mr_signal_set group_signals; /* of the terminal, for the command's process */
 	pid_t init;                  /* the two processes that a child of ours made beside itself, in our pid namespace */
 	pid_t command;
+};
+
+/* What is done from outside while the child is held at the gate: the parent's, in the parent. */
+struct mr_held {
+	int (*reached)(void *arg, pid_t pid, struct maproot_error *err); /* its namespaces are there */
+	int (*mapped)(void *arg, pid_t pid, struct maproot_error *err);  /* its id maps are */
+	void *arg;
 };
 
 /* Everything that the child needs, laid out by the parent beforehand: it allocates nothing itself. */
@@ -24,12 +33,17 @@ struct mr_start {
 	const struct maproot_request *request;
 	const struct mr_plan *plan;
 	const struct maproot_join *join;
+	const struct mr_held *held;     /* NULL: nothing */
+	const struct mr_cgroup *cgroup; /* to start in; NULL: the caller's */
+	bool in_cgroup;                 /* it did; else it has to be moved while it is held */
+	const char *resolv_conf;        /* text of its own; NULL: as it is */
 	char *const *argv;
 	char *const *envp;
 	bool reexec;     /* this program again, instead of the command */
 	bool comes_back; /* a copy of this process, which goes on as such, instead of the command */
 	bool aside;      /* the command's process is not the first child, but made by it */
 	bool shares;     /* the children share this process's memory, until they execute */
+	bool stands_in;  /* this process is there for the command alone: what is pending here is the command's */
 	bool subreaper;
 	bool visible; /* it will be hidden, and was not before */
 	pid_t parent;

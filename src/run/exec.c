@@ -15,7 +15,9 @@ int maproot_exec(const struct maproot_request *request, unsigned int created, ch
 	int code;
 
 	mr_error_reset(err);
-	code = mr_furnish(request, created, err);
+	code = mr_furnish_early(request->attributes, err);
+	if (code == 0)
+		code = mr_furnish(request, created, err);
 	if (code == 0)
 		code = mr_furnish_identity(request, err);
 	return code < 0 ? code : mr_program_exec(argv, envp ? envp : environ, err);

@@ -12,11 +12,19 @@
  */
 int mr_take_hold(const struct maproot_request *request, unsigned int created, struct maproot_error *err);
 
-/* Host name, loopback, root, mounts, directory, descriptors, in this order. In the child. */
+/*
+ * What a process can do to itself only as long as its files in /proc are its own: before it hides, or takes ids of others. In the
+ * child, or in the re-executed program. NULL: nothing.
+ */
+int mr_furnish_early(const struct maproot_attributes *attributes, struct maproot_error *err);
+
+/*
+ * Host name, loopback, kernel parameters, root, mounts, hidden paths, directory, descriptors, in this order. In the child.
+ */
 int mr_furnish(const struct maproot_request *request, unsigned int created, struct maproot_error *err);
 
 /*
- * Last of all, the ids that were asked for, and capabilities kept over the coming exec for a user who is not root and is
+ * Last of all, umask, limits, groups and the ids that were asked for, and capabilities as asked, or kept over the coming exec for a user who is not root and is
  * to have them. In the child.
  */
 int mr_furnish_identity(const struct maproot_request *request, struct maproot_error *err);

@@ -15,8 +15,10 @@
 static int furnish(const struct maproot_request *request, unsigned int created, struct maproot_error *err)
 {
 	bool visible = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
-	int code = mr_furnish(request, created, err);
+	int code = mr_furnish_early(request->attributes, err);
 
+	if (code == 0)
+		code = mr_furnish(request, created, err);
 	if (code == 0)
 		code = mr_furnish_identity(request, err);
 	if (code == 0 && visible && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "run/prepare.h"
-#include "run/start.h"
+#include "run/spawn.h"
 #include "system/dumpable.h"
 #include "system/leaving.h"
 
@@ -19,7 +19,7 @@ static int start_masked(struct mr_start *start, struct maproot_child *ret_child,
 {
 	struct maproot_child child = { .pid = 0 };
 	int code = mr_start_child(start, &child, err);
-	int mask_code = mr_signals_mask(start->signals.mask, NULL);
+	int mask_code = start->stands_in ? 0 : mr_signals_mask(start->signals.mask, NULL);
 
 	if (code == 0 && mask_code < 0) {
 		mr_end_process(child.pid);
@@ -31,23 +31,29 @@ static int start_masked(struct mr_start *start, struct maproot_child *ret_child,
 	return code;
 }
 
-static int start(struct mr_start *start, char *const envp[], struct maproot_child *ret_child,
-		 struct maproot_error *err)
+static int hold_signals(struct mr_start *start, struct maproot_error *err)
 {
-	void *block;
 	int ignored = mr_signals_child_ignored();
 	int code;
 
 	if (ignored < 0)
 		return mr_fail(err, -ignored, MAPROOT_STEP_SIGNALS, "read the action of SIGCHLD");
-	code = mr_start_environment(start, envp, false, &block, err);
-	if (code < 0)
-		return code;
 	start->signals.child_ignored = ignored == 1;
 	code = mr_signals_mask(MR_SIGNALS_ALL, &start->signals.mask);
+	return code < 0 ? mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "block the signals") : 0;
+}
+
+static int start(struct mr_start *start, char *const envp[], struct maproot_child *ret_child,
+		 struct maproot_error *err)
+{
+	void *block;
+	int code = mr_start_environment(start, envp, false, &block, err);
+
 	if (code < 0)
-		code = mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "block the signals");
-	else
+		return code;
+	if (!start->stands_in)
+		code = hold_signals(start, err);
+	if (code == 0)
 		code = start_masked(start, ret_child, err);
 	free(block);
 	return code;
@@ -95,34 +101,52 @@ static int start_guarded(struct mr_start *child, char *const envp[], struct mapr
 	return code;
 }
 
+int mr_spawn(struct mr_start *child, char *const envp[], struct maproot_child *ret_child, struct maproot_error *err)
+{
+	int cancel_state;
+	int code;
+
+	/* A cancellation that met the child would unwind this thread's stack in the wrong process. */
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	code = start_guarded(child, envp ? envp : environ, ret_child, err);
+	(void)pthread_setcancelstate(cancel_state, NULL);
+	if (code < 0)
+		return code;
+	ret_child->pidfd = mr_pidfd_open(ret_child->pid);
+	if (ret_child->pidfd < 0)
+		ret_child->pidfd = -1;
+	return 0;
+}
+
+/* What is to be taken down again needs somebody who stays. */
+static int check_request(const struct maproot_request *request, struct maproot_error *err)
+{
+	const char *why = NULL;
+
+	if (request->in_place)
+		why = "a spawn is never in place";
+	else if (request->name)
+		why = "a spawn keeps no name: somebody has to wait for its end (see maproot_name_claim)";
+	return why ? mr_fail(err, EINVAL, MAPROOT_STEP_REQUEST, why) : 0;
+}
+
 int maproot_spawn(const struct maproot_request *request, char *const argv[], char *const envp[],
 		  struct maproot_child *ret_child, struct maproot_error *err)
 {
 	struct mr_start child = { .request = request, .argv = argv };
 	struct maproot_join join;
 	struct mr_plan plan;
-	int cancel_state;
 	int code;
 
 	mr_error_reset(err);
-	if (request->in_place)
-		return mr_fail(err, EINVAL, MAPROOT_STEP_REQUEST, "a spawn is never in place");
-	if (request->name)
-		return mr_fail(err, EINVAL, MAPROOT_STEP_REQUEST,
-			       "a spawn keeps no name: somebody has to wait for its end (see maproot_name_claim)");
-	code = mr_prepare(request, &plan, &join, err);
+	code = check_request(request, err);
+	if (code == 0)
+		code = mr_prepare_alone(request, &plan, &join, err);
 	if (code < 0)
 		return code;
 	child.plan = &plan;
 	child.join = &join;
-	/* A cancellation that met the child would unwind this thread's stack in the wrong process. */
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	code = start_guarded(&child, envp ? envp : environ, ret_child, err);
-	(void)pthread_setcancelstate(cancel_state, NULL);
-	mr_join_done(&join);
-	if (code == 0)
-		ret_child->pidfd = mr_pidfd_open(ret_child->pid);
-	if (code == 0 && ret_child->pidfd < 0)
-		ret_child->pidfd = -1;
+	code = mr_spawn(&child, envp, ret_child, err);
+	mr_prepare_done(&plan, &join);
 	return code;
 }

@@ -149,6 +149,11 @@ void mr_end_process(pid_t pid)
 		(void)wait_for_end(pid, &status);
 }
 
+static bool is_mapped_by_us(const struct mr_plan *plan)
+{
+	return plan->mapper == MR_MAPPER_PARENT || plan->mapper == MR_MAPPER_HELPERS;
+}
+
 static int serve_turns(const struct mr_start *start, pid_t pid, struct maproot_error *err)
 {
 	char byte = 0;
@@ -160,7 +165,11 @@ static int serve_turns(const struct mr_start *start, pid_t pid, struct maproot_e
 		return mr_fail(err, (int)-got, MAPROOT_STEP_COMMAND, "");
 	if (got == 0)
 		return 0; /* it failed before; its report says how */
-	code = mr_idmap_write_for(start->plan, pid, err);
+	code = start->held ? start->held->reached(start->held->arg, pid, err) : 0;
+	if (code == 0 && is_mapped_by_us(start->plan))
+		code = mr_idmap_write_for(start->plan, pid, err);
+	if (code == 0 && start->held)
+		code = start->held->mapped(start->held->arg, pid, err);
 	if (code < 0)
 		return code;
 	do
@@ -169,6 +178,8 @@ static int serve_turns(const struct mr_start *start, pid_t pid, struct maproot_e
 	if (got < 0)
 		return errno == EPIPE ? 0 : mr_fail(err, errno, MAPROOT_STEP_COMMAND, "");
 	got = mr_read(start->gate[0], &byte, 1); /* the end of file: it has executed or ended */
+	if (got == -ECONNRESET)
+		return 0; /* it was killed, and our byte was still to be read */
 	return got < 0 ? mr_fail(err, (int)-got, MAPROOT_STEP_COMMAND, "") : 0;
 }
 
@@ -198,7 +209,23 @@ static pid_t clone_sharing(struct mr_start *start, char *stack_top)
 		flags |= CLONE_VM;
 	if (start->gate[0] < 0)
 		flags |= CLONE_VFORK;
+	if (start->cgroup) {
+		pid_t pid = mr_cgroup_clone(start->cgroup, flags, stack_top, mr_child_main, start);
+
+		start->in_cgroup = pid > 0;
+		/* Moved there later, it has to be held until it is. */
+		if (pid != -ENOSYS || start->gate[0] < 0) {
+			errno = pid < 0 ? -pid : 0;
+			return pid;
+		}
+	}
 	return clone(mr_child_main, stack_top, (int)flags, start);
+}
+
+/* Errors of clone3(2) that new namespaces don't have. */
+static bool is_about_group(int code)
+{
+	return code == EACCES || code == EBUSY || code == ENOENT || code == ENODEV || code == EOPNOTSUPP;
 }
 
 /* Returns 0 here and, of a child that comes back, there too. */
@@ -208,17 +235,28 @@ static int clone_child(struct mr_start *start, char *stack_top, pid_t *ret_pid, 
 	int code = 0;
 
 	/* Right before: what the terminal sends to the group from here on is sent to the child as well. */
-	if (start->reexec || start->comes_back)
+	if (start->stands_in)
 		code = mr_signals_take_pending(&start->pending);
 	if (code < 0)
 		return mr_fail(err, -code, MAPROOT_STEP_SIGNALS, "take over pending signals");
 	pid = start->comes_back ? mr_fork(SIGCHLD, NULL) : clone_sharing(start, stack_top);
+	if (pid < 0 && start->cgroup && is_about_group(errno))
+		return mr_cgroup_explain(start->cgroup, errno, err);
 	if (pid < 0 && cloned_namespaces(start) == 0)
 		return mr_fail(err, errno, MAPROOT_STEP_COMMAND, "");
 	if (pid < 0)
 		return mr_fail_created(errno, cloned_namespaces(start), err);
 	*ret_pid = pid;
 	return 0;
+}
+
+static int fail_signal(int signal, struct maproot_error *err)
+{
+	char number[12];
+	struct mr_text text = mr_text_in(number, sizeof(number));
+
+	mr_text_add_number(&text, signal);
+	return mr_fail_pieces(err, ECHILD, MAPROOT_STEP_KILLED, "by signal ", number, NULL);
 }
 
 /* How the first child ended that was to make the command's process, or that never executed. */
@@ -234,9 +272,24 @@ static int judge_first_child(const struct mr_start *start, pid_t pid, struct map
 		return 0;
 	if (code < 0)
 		return mr_fail(err, -code, MAPROOT_STEP_COMMAND, "");
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (WIFSIGNALED(status))
+		return fail_signal(WTERMSIG(status), err);
+	if (WEXITSTATUS(status) != 0)
 		return mr_fail(err, ECHILD, MAPROOT_STEP_COMMAND, "");
 	return 0;
+}
+
+/* It ended without a word before it was as good as the command. */
+static int fail_killed(const struct mr_start *start, pid_t pid, struct maproot_error *err)
+{
+	int status = 0;
+	int code = wait_for_end(pid, &status);
+
+	/* After that: process 1 is not gone before all others of its namespace are reaped. */
+	mr_end_process(start->report->init);
+	if (code < 0 || !WIFSIGNALED(status))
+		return mr_fail(err, ECHILD, MAPROOT_STEP_KILLED, "it ended without saying why");
+	return fail_signal(WTERMSIG(status), err);
 }
 
 /* The end of file: a child that comes back is where it should be, or has failed on the way. */
@@ -268,6 +321,8 @@ static int run_child(struct mr_start *start, char *stack_top, struct maproot_chi
 		code = wait_for_arrival(start, err);
 	if (code < 0) {
 		mr_end_process(pid);
+		mr_end_process(start->report->command);
+		mr_end_process(start->report->init);
 		return code;
 	}
 	if (start->aside || start->report->err.code != 0)
@@ -277,8 +332,13 @@ static int run_child(struct mr_start *start, char *stack_top, struct maproot_chi
 		mr_end_process(start->report->init);
 		return code;
 	}
+	if (start->aside)
+		pid = start->report->command;
+	/* A program that is executed again says itself how it fares. */
+	if (!start->report->arrived && !start->reexec && !start->comes_back)
+		return fail_killed(start, pid, err);
 	*ret_child = (struct maproot_child){
-		.pid = start->aside ? start->report->command : pid,
+		.pid = pid,
 		.init = start->report->init,
 		.pidfd = -1,
 	};
@@ -315,7 +375,7 @@ static int open_channels(struct mr_start *start, struct maproot_error *err)
 	const struct mr_plan *plan = start->plan;
 	int code = 0;
 
-	if (plan->mapper == MR_MAPPER_PARENT || plan->mapper == MR_MAPPER_HELPERS)
+	if (is_mapped_by_us(plan) || start->held)
 		code = mr_open_gate(start, err);
 	if (code == 0 && mr_has(plan->namespaces | plan->joined, MAPROOT_NAMESPACE_PID))
 		code = open_lifeline(start, err);

@@ -227,13 +227,21 @@ static int try_exec(const char *path, char *const argv[], char *const envp[],
 	return mr_fail(found, code, MAPROOT_STEP_EXEC, path);
 }
 
+/* The command's own, as a shell of that environment would search. */
+static const char *path_of(char *const envp[])
+{
+	for (size_t at = 0; envp[at]; at++) {
+		if (strncmp(envp[at], "PATH=", 5) == 0)
+			return envp[at] + 5;
+	}
+	return default_path;
+}
+
 static int search_and_exec(char *const argv[], char *const envp[], struct maproot_error *found)
 {
-	const char *list = getenv("PATH");
+	const char *list = path_of(envp);
 	char candidate[PATH_MAX];
 
-	if (!list)
-		list = default_path;
 	while (next_candidate(&list, argv[0], candidate, sizeof(candidate))) {
 		int code = try_exec(candidate, argv, envp, found);
 

@@ -61,6 +61,8 @@ static const struct arena_mode modes[] = {
 	  .options = { "--in-place" },
 	  .death_signal = "0",
 	  .pid = "0" },
+	/* through the engine: the child is held while a hook runs */
+	{ .name = "hook", .options = { "--setup=:" }, .death_signal = "9", .pid = "0" },
 	{ .name = NULL },
 };
 

@@ -240,8 +240,17 @@ static const struct tolerated {
 	{ "join-in-place", "open", ".", EACCES,
 	  "from a directory that can't be reached there is no way back, only a way in" },
 	{ "join-in-place", "openat", ".", EACCES, "likewise" },
+	{ "hook", "pidfd_open", NULL, 0, "a helper's end is looked for again and again then, and a child known by its pid" },
+	{ "hook", "signalfd4", NULL, 0, "signals that end the wrapper are looked for again and again then" },
+	{ "hook", "poll", NULL, 0, "waiting for a helper goes on" },
 	{ NULL, NULL, NULL, 0, NULL },
 };
+
+/* Asked, not set: it can't fail, and without an answer a signal is not heeded while a helper runs. */
+static bool is_question(const struct inject_point *point)
+{
+	return point->number == SYS_rt_sigaction && point->argument[1] == 0;
+}
 
 /* All namespaces in one call, which not every kernel can: then they are entered one by one, as the payload sees. */
 static bool is_tried_otherwise(const struct inject_point *point)
@@ -379,7 +388,8 @@ static const char *judge(const struct sweep *sweep, const struct job *job,
 		return "hangs";
 	if (result->survivors > 0)
 		return "processes are left";
-	if (result->payload_survived)
+	/* A wrapper that is told of no child ends, and its death ends the command; unless that was just ending by itself. */
+	if (result->payload_survived && result->point.number != SYS_wait4)
 		return "the command outlived the wrapper";
 	if (sweep_less(result))
 		return "the command ran in less than it was promised";
@@ -388,7 +398,7 @@ static const char *judge(const struct sweep *sweep, const struct job *job,
 	if (!flaw)
 		return find_tolerated(sweep, &result->point, job->code) ||
 				       is_in_posix_spawn(sweep, &result->point, job->code) ||
-				       is_tried_otherwise(&result->point) ?
+				       is_tried_otherwise(&result->point) || is_question(&result->point) ?
 			       NULL :
 			       "the failure went unnoticed";
 	if (job->code == EINTR && !helper)

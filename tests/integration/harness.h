@@ -11,7 +11,8 @@
 #include <check.h>
 
 /*
- * id, name, what stands between the program and the command. The last two join the user and mount namespace of somebody
+ * id, name, what stands between the program and the command. With a hook the child is held and becomes the command at once,
+ * without this program in between. The last two join the user and mount namespace of somebody
  * who stays there, in this process, and the pid namespace too, in a child.
  */
 #define HARNESS_MODES(X)                        \
@@ -19,6 +20,7 @@
 	X(PLAIN, "plain", NULL)                 \
 	X(IN_PLACE, "--in-place", "--in-place") \
 	X(PID, "--pid", "--pid")                \
+	X(AROUND, "--setup", "--setup=:")       \
 	X(JOIN, "--target", NULL)               \
 	X(JOIN_PID, "--target with pid", NULL)
 

@@ -179,7 +179,7 @@ START_TEST(supplementary_groups_are_dropped)
 END_TEST
 
 static const struct maproot_mount binds[] = {
-	{ MAPROOT_MOUNT_BIND, "/etc", "/mnt", true },
+	{ .kind = MAPROOT_MOUNT_BIND, .source = "/etc", .target = "/mnt", .read_only = true },
 	{ .kind = MAPROOT_MOUNT_TMPFS, .target = "/srv" },
 };
 static const struct maproot_mount proc = { .kind = MAPROOT_MOUNT_PROC, .target = "/proc" };
@@ -375,7 +375,7 @@ START_TEST(an_old_kernel_has_no_pidfd)
 END_TEST
 
 static const struct maproot_idmap overlapping = { .count = 1, .range = { { 0, 4000000000, 10 } } };
-static const struct maproot_mount no_source = { MAPROOT_MOUNT_BIND, "/nonesuch", "/mnt", false };
+static const struct maproot_mount no_source = { .kind = MAPROOT_MOUNT_BIND, .source = "/nonesuch", .target = "/mnt" };
 
 static const struct {
 	struct maproot_request request;
