@@ -89,6 +89,11 @@ struct maproot_mount {
 	unsigned long flags;       /* of a file system: MS_*; of a bind 0: with all below, or MS_BIND, MS_REC, MS_NOSUID ... */
 	unsigned long propagation; /* of both: MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, with MS_REC or not; 0: as it is */
 	const char *data;          /* of a file system: its own options, "mode=755,size=64k"; or NULL */
+	/*
+	 * Not NULL: where the mount can't be made the command goes without it, and this is told why. In the child, which may
+	 * share memory with a threaded program: async-signal-safe calls only.
+	 */
+	void (*passed_over)(const struct maproot_error *err);
 };
 
 /*

@@ -96,7 +96,7 @@ int around_gc(void)
 	int failed = 0;
 
 	if (maproot_gc(say_gone, &failed, &err) < 0)
-		return report_error(&err);
+		return report_failure(&err, NULL, NULL);
 	return failed || report_written();
 }
 

@@ -27,6 +27,18 @@ static bool leave_out_cgroup(struct options *options, const struct maproot_error
 	return true;
 }
 
+static bool leave_out_network(struct options *options, const struct maproot_error *err)
+{
+	static const char *const loopback[] = { "loopback" };
+
+	(void)err;
+	if (!options->net_try)
+		return false;
+	options->net_try = false;
+	options->network = (struct maproot_network){ .strategies = loopback, .strategy_count = 1 };
+	return true;
+}
+
 static const struct {
 	enum maproot_step step;
 	bool (*leave_out)(struct options *options, const struct maproot_error *err);
@@ -41,6 +53,11 @@ static const struct {
 	{ MAPROOT_STEP_CGROUP_MAKE, leave_out_cgroup, "going on without a control group" },
 	{ MAPROOT_STEP_CGROUP_LIMIT, leave_out_cgroup, "going on without a control group" },
 	{ MAPROOT_STEP_CGROUP_ENTER, leave_out_cgroup, "going on without a control group" },
+	{ MAPROOT_STEP_NETWORK, leave_out_network, "going on with loopback alone" },
+	{ MAPROOT_STEP_PROGRAM, leave_out_network, "going on with loopback alone" },
+	{ MAPROOT_STEP_PROGRAM_FAILED, leave_out_network, "going on with loopback alone" },
+	{ MAPROOT_STEP_PROGRAM, leave_out_cgroup, "going on without a control group" },
+	{ MAPROOT_STEP_PROGRAM_FAILED, leave_out_cgroup, "going on without a control group" },
 };
 
 bool degrade(struct options *options, const struct maproot_error *err)

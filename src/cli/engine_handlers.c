@@ -23,12 +23,30 @@ static bool needs_others(const char *strategy)
 	return false;
 }
 
+/* "veth:mtu=1400,try" or "pasta:try": without the last word. NULL after a message. */
+static const char *take_try(struct options *options, const char *argument)
+{
+	size_t length = strlen(argument);
+	char *copy;
+
+	if (length < 5 || strcmp(argument + length - 3, "try") != 0 || !strchr(":,", argument[length - 4]))
+		return argument;
+	copy = strndup(argument, length - 4);
+	if (!copy)
+		return NULL;
+	options->net_try = true;
+	return copy;
+}
+
 int set_net(struct options *options, const char *argument)
 {
 	if (!argument) {
 		options->request.namespaces |= MAPROOT_NAMESPACE_BIT(MAPROOT_NAMESPACE_NET);
 		return 0;
 	}
+	argument = take_try(options, argument);
+	if (!argument)
+		return -1;
 	options->request.network = &options->network;
 	options->outside = options->outside || needs_others(argument);
 	return add_word((const char ***)&options->network.strategies, &options->network.strategy_count, argument);

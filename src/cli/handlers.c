@@ -79,7 +79,7 @@ static int add_bind(struct options *options, const char *argument)
 		return fail_memory();
 	target = strchr(source, ':');
 	flags = target ? strchr(target + 1, ':') : NULL;
-	*mount = (struct maproot_mount){ MAPROOT_MOUNT_BIND, source, source, false };
+	*mount = (struct maproot_mount){ .kind = MAPROOT_MOUNT_BIND, .source = source, .target = source };
 	if (target) {
 		*target = '\0';
 		mount->target = target + 1;
@@ -216,6 +216,15 @@ static int set_map_groups(struct options *options, const char *argument)
 	return add_range(&groups, &options->request.identity.groups, argument);
 }
 
+static int set_map_auto(struct options *options, const char *argument)
+{
+	if (argument && strcmp(argument, "try") != 0)
+		return argument_refuse("map-auto", argument, "nothing, or try");
+	options->request.identity.subordinate = true;
+	options->map_auto_try = argument != NULL;
+	return 0;
+}
+
 static int set_all(struct options *options, const char *argument)
 {
 	unsigned int supported = maproot_namespaces_supported();
@@ -237,8 +246,22 @@ static int set_as_pid_1(struct options *options, const char *argument)
 	return 0;
 }
 
+static void say_passed_over(const struct maproot_error *err)
+{
+	char text[512];
+
+	(void)maproot_error_format(err, text, sizeof(text));
+	report(text, ": going on without", NULL);
+}
+
 static int set_mount_proc(struct options *options, const char *argument)
 {
+	if (argument && strcmp(argument, "try") == 0) {
+		if (add_mount(options, MAPROOT_MOUNT_PROC, "/proc") < 0)
+			return -1;
+		mounts[options->request.mount_count - 1].passed_over = say_passed_over;
+		return 0;
+	}
 	return add_mount(options, MAPROOT_MOUNT_PROC, argument ? argument : "/proc");
 }
 
@@ -295,12 +318,9 @@ static int set_wd(struct options *options, const char *argument)
 SWITCH(set_mount, want(options, MAPROOT_NAMESPACE_MNT))
 SWITCH(set_uts, want(options, MAPROOT_NAMESPACE_UTS))
 SWITCH(set_ipc, want(options, MAPROOT_NAMESPACE_IPC))
-SWITCH(set_net, want(options, MAPROOT_NAMESPACE_NET))
 SWITCH(set_pid, want(options, MAPROOT_NAMESPACE_PID))
-SWITCH(set_cgroup, want(options, MAPROOT_NAMESPACE_CGROUP))
 SWITCH(set_time, want(options, MAPROOT_NAMESPACE_TIME))
 SWITCH(set_user, want(options, MAPROOT_NAMESPACE_USER))
-SWITCH(set_map_auto, options->request.identity.subordinate = true)
 SWITCH(set_fork, options->request.child = true)
 SWITCH(set_in_place, options->request.in_place = true)
 SWITCH(set_dry_run, options->dry_run = true)
@@ -311,6 +331,7 @@ SWITCH(set_join_order, options->request.join_order = argument)
 SWITCH(set_preserve, options->request.identity.preserve = true)
 SWITCH(set_detach, options->detach = true)
 SWITCH(set_stop, options->stop = argument)
+SWITCH(set_doctor, options->doctor = true)
 SWITCH(set_json, options->json = true)
 
 /* A row for each option. */
@@ -357,6 +378,21 @@ option_handler *const option_handlers[OPTION_COUNT] = {
 	[OPTION_BIND] = add_bind,
 	[OPTION_TMPFS] = set_tmpfs,
 	[OPTION_WD] = set_wd,
+	[OPTION_PUBLISH] = add_port,
+	[OPTION_CGROUP_MANAGER] = set_cgroup_manager,
+	[OPTION_LIMIT] = add_limit,
+	[OPTION_RLIMIT] = add_rlimit,
+	[OPTION_CAPABILITIES] = set_capabilities,
+	[OPTION_NO_NEW_PRIVILEGES] = set_no_new_privileges,
+	[OPTION_OOM_SCORE] = set_oom_score,
+	[OPTION_SYSCTL] = add_sysctl,
+	[OPTION_MASK] = add_mask,
+	[OPTION_READ_ONLY] = add_read_only,
+	[OPTION_SETUP] = set_setup,
+	[OPTION_SETUP_TIMEOUT] = set_setup_timeout,
+	[OPTION_STARTED] = set_started,
+	[OPTION_STATUS_FD] = set_status_fd,
+	[OPTION_GC] = set_gc,
 	[OPTION_FORK] = set_fork,
 	[OPTION_IN_PLACE] = set_in_place,
 	[OPTION_KILL_CHILD] = set_kill_child,
@@ -364,6 +400,7 @@ option_handler *const option_handlers[OPTION_COUNT] = {
 	[OPTION_PRESERVE_FDS] = set_keep_fds,
 	[OPTION_DRY_RUN] = set_dry_run,
 	[OPTION_VERBOSE] = set_verbose,
+	[OPTION_DOCTOR] = set_doctor,
 	[OPTION_VERSION] = set_version,
 	[OPTION_HELP] = set_help,
 };

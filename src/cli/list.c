@@ -86,7 +86,7 @@ int list_all(pid_t pid, bool names, bool json)
 	int status;
 
 	if (maproot_inspect(pid, put_namespace, &list, &err) < 0)
-		return report_error(&err);
+		return report_failure(&err, NULL, NULL);
 	if (json)
 		(void)put_text("\n]");
 	if (names)
@@ -94,5 +94,5 @@ int list_all(pid_t pid, bool names, bool json)
 	if (json)
 		(void)put_text("}\n");
 	status = report_written();
-	return err.code != 0 ? report_error(&err) : status;
+	return err.code != 0 ? report_failure(&err, NULL, NULL) : status;
 }

@@ -2,6 +2,9 @@
  * maproot: a command as root of its own user namespace. Runs twice: as the user who calls, and, executed again by
  * the library, as root inside; what follows maproot_become() happens there.
  */
+#include "cli/around.h"
+#include "cli/degrade.h"
+#include "cli/doctor.h"
 #include "cli/list.h"
 #include "cli/options.h"
 #include "cli/pin.h"
@@ -20,7 +23,8 @@ static int dry_run(struct options *options)
 	int failed = 0;
 
 	if (maproot_describe(&options->request, report_line, &failed, &err) < 0)
-		return report_error(&err);
+		return report_failure(&err, &options->request, NULL);
+	around_describe(options, &failed);
 	options_use_shell(options, 0);
 	return report_command(options->command, failed);
 }
@@ -29,7 +33,7 @@ static int stop(const char *name)
 {
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 
-	return maproot_name_stop(name, STOP_PATIENCE_MS, &err) < 0 ? report_error(&err) : 0;
+	return maproot_name_stop(name, STOP_PATIENCE_MS, &err) < 0 ? report_failure(&err, NULL, NULL) : 0;
 }
 
 /* In the process that became what was asked for. Returns only when there is no command any more to run. */
@@ -48,7 +52,7 @@ static int go_on(struct options *options, const struct maproot_outcome *outcome)
 	stay_try();
 	(void)maproot_exec(&options->request, outcome->created, options->command, NULL, &err);
 	stay_come_to_nothing();
-	return stay_fail(report_error(&err));
+	return stay_fail(report_failure(&err, &options->request, NULL));
 }
 
 /* Before anything else, and in the first run only. Returns true when that was all, with the exit status. */
@@ -72,9 +76,13 @@ static int run(struct options *options, char **argv)
 
 	if (status != 0 || prepare(options, &status))
 		return status;
-	if (maproot_become(&options->request, argv, &outcome, &err) < 0) {
+	if (options->outside)
+		return around_run(options);
+	while (maproot_become(&options->request, argv, &outcome, &err) < 0) {
+		if (degrade(options, &err))
+			continue;
 		stay_undo_pins();
-		return stay_fail(report_error(&err));
+		return stay_fail(report_failure(&err, &options->request, NULL));
 	}
 	if (outcome.ended)
 		maproot_end_as(outcome.wait_status);
@@ -97,6 +105,10 @@ int main(int argc, char **argv)
 		return stop(options.stop);
 	if (options.unpin_count > 0)
 		return pin_unpin(options.unpins, options.unpin_count);
+	if (options.doctor)
+		return doctor(options.json);
+	if (options.gc)
+		return around_gc();
 	if (options.dry_run)
 		return dry_run(&options);
 	return run(&options, argv);

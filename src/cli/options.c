@@ -11,7 +11,8 @@
 #include <signal.h>
 #include <string.h>
 
-enum { OPTION_BASE = 256 }; /* above all letters */
+enum { OPTION_BASE = 256, /* above all letters */
+       SETUP_TIMEOUT_MS = 30000 };
 
 static const struct option long_options[] = {
 #define HAS_NONE     no_argument
@@ -46,7 +47,8 @@ static void fill_short_options(char *shorts)
 		if (letters[id].letter == 0)
 			continue;
 		*shorts++ = letters[id].letter;
-		for (int colon = 0; colon < (int)letters[id].argument; colon++)
+		/* What may be left out is for the long name only: letters are written together. */
+		if (letters[id].argument == ARGUMENT_REQUIRED)
 			*shorts++ = ':';
 	}
 	*shorts = '\0';
@@ -78,23 +80,35 @@ static int refuse_option(int got, char **argv)
 	return report_usage("unknown or ambiguous option '", by_letter ? letter : word, "'", NULL);
 }
 
+/* What is around the command needs a process that stays until it has ended. */
+static int refuse_engine(const struct options *options)
+{
+	if (options->request.in_place && options->outside)
+		return report_usage("--in-place leaves nobody to take down what is around the command", NULL);
+	if (options->cgroup.manager != MAPROOT_CGROUP_AUTO && !options->request.cgroup)
+		return report_usage("--cgroup-manager needs --cgroup=NAME or --limit", NULL);
+	if (options->engine.setup.timeout_ms != SETUP_TIMEOUT_MS && !options->engine.setup.command)
+		return report_usage("--setup-timeout needs --setup", NULL);
+	return 0;
+}
+
 /* What goes with nothing that it was given with. */
 static int refuse_combinations(const struct options *options, char *const rest[])
 {
-	bool only = options->list || options->stop || options->unpin_count > 0;
+	bool only = options->list || options->stop || options->unpin_count > 0 || options->gc || options->doctor;
 
-	if (options->json && !options->list)
-		return report_usage("--json needs --list", NULL);
+	if (options->json && !options->list && !options->doctor)
+		return report_usage("--json needs --list or --doctor", NULL);
 	if (options->detach && !options->request.name)
 		return report_usage("--detach needs --name: nobody would find it again", NULL);
 	if (options->pin_count > 0 && options->request.join_count > 0)
 		return report_usage("--pin is for new namespaces and our own, not with --join or --target", NULL);
-	if (options->list + (options->stop != NULL) + (options->unpin_count > 0) > 1)
-		return report_usage("--list, --stop and --unpin exclude each other", NULL);
+	if (options->list + (options->stop != NULL) + (options->unpin_count > 0) + options->gc + options->doctor > 1)
+		return report_usage("--list, --stop, --unpin, --gc and --doctor exclude each other", NULL);
 	if (only && rest[0])
-		return report_usage("there is no command to run with --list, --stop or --unpin: '", rest[0], "'",
-				    NULL);
-	return 0;
+		return report_usage("there is no command to run with --list, --stop, --unpin, --gc or --doctor: '", rest[0],
+				    "'", NULL);
+	return refuse_engine(options);
 }
 
 static int settle(struct options *options, char **rest)
@@ -123,7 +137,9 @@ int options_parse(int argc, char **argv, struct options *options)
 	char shorts[SHORT_OPTIONS_SIZE];
 	int got;
 
-	*options = (struct options){ .request = { .death_signal = SIGKILL } };
+	*options = (struct options){ .request = { .death_signal = SIGKILL },
+				     .engine = { .setup = { .timeout_ms = SETUP_TIMEOUT_MS } },
+				     .status_fd = -1 };
 	fill_short_options(shorts);
 	opterr = 0;
 	while ((got = getopt_long(argc, argv, shorts, long_options, NULL)) != -1) {

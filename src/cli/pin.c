@@ -36,7 +36,7 @@ static int unpin(const char *spec)
 
 	if (pin_parse(spec, &type, &where) < 0)
 		return MAPROOT_EXIT_FAILURE;
-	return maproot_unpin(type, where, &err) < 0 ? report_error(&err) : 0;
+	return maproot_unpin(type, where, &err) < 0 ? report_failure(&err, NULL, NULL) : 0;
 }
 
 int pin_unpin(const char *const *specs, size_t count)

@@ -81,7 +81,7 @@ static int pin_one(struct options *options, const char *text)
 	code = fresh ? maproot_pin_new(type, where, &pins[pin_count], &err) :
 		       maproot_pin_current(type, where, &pins[pin_count], &err);
 	if (code < 0)
-		return report_error(&err);
+		return report_failure(&err, NULL, NULL);
 	pin_count++;
 	if (!where && say_where(options, maproot_pin_path(pins[pin_count - 1])) != 0)
 		return MAPROOT_EXIT_FAILURE;

@@ -57,6 +57,53 @@ int report_error(const struct maproot_error *err)
 	return maproot_error_status(err);
 }
 
+/* What the message says already is not said again; and one that says all without the kernel's words leaves no question open. */
+static bool is_worth_saying(const struct maproot_error *err, const struct maproot_explanation *explanation)
+{
+	const char *words = strerror(err->code);
+	char text[512];
+	size_t length;
+
+	if (explanation->established)
+		return strcmp(explanation->id, "request") != 0;
+	length = maproot_error_format(err, text, sizeof(text));
+	return explanation->ruled_out[0] != '\0' && length < sizeof(text) && length > strlen(words) &&
+	       strcmp(text + length - strlen(words), words) == 0;
+}
+
+static void explain(const struct maproot_explanation *explanation)
+{
+	bool open = !explanation->established && explanation->ruled_out[0] != '\0';
+	const char *const pieces[] = { "  cause: ",
+				       explanation->cause,
+				       open ? " (ruled out: " : "",
+				       open ? explanation->ruled_out : "",
+				       open ? ")\n" : "\n",
+				       explanation->remedy[0] != '\0' ? "  try:   " : "",
+				       explanation->remedy,
+				       explanation->remedy[0] != '\0' ? "\n" : "" };
+	struct iovec piece[sizeof(pieces) / sizeof(pieces[0])];
+	ssize_t written;
+
+	for (size_t at = 0; at < sizeof(pieces) / sizeof(pieces[0]); at++)
+		piece[at] = (struct iovec){ (char *)pieces[at], strlen(pieces[at]) };
+	written = writev(STDERR_FILENO, piece, sizeof(pieces) / sizeof(pieces[0]));
+	(void)written; /* nowhere left to say so */
+}
+
+int report_failure(const struct maproot_error *err, const struct maproot_request *request,
+		   struct maproot_explanation *ret_explanation)
+{
+	struct maproot_explanation explanation = MAPROOT_EXPLANATION_INIT;
+	int status = report_error(err);
+
+	if (maproot_error_explain(err, request, NULL, &explanation) == 0 && is_worth_saying(err, &explanation))
+		explain(&explanation);
+	if (ret_explanation)
+		*ret_explanation = explanation;
+	return status;
+}
+
 /* Buffered output is only known to be written once it is. */
 static int finish_output(bool written)
 {

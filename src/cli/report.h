@@ -4,7 +4,7 @@
 #ifndef MR_CLI_REPORT_H
 #define MR_CLI_REPORT_H
 
-#include <maproot/run.h>
+#include <maproot/explain.h>
 
 /* "maproot: " and the pieces, up to NULL, and a newline, on stderr in one write. */
 void report(const char *piece, ...) __attribute__((sentinel));
@@ -14,6 +14,13 @@ int report_usage(const char *piece, ...) __attribute__((sentinel));
 
 /* An error of the library. Returns the exit status that belongs to it. */
 int report_error(const struct maproot_error *err);
+
+/*
+ * The same for one that came when `request` was carried out, and why it did, found by looking, and what can be done about it.
+ * `ret_explanation` (may be NULL) gets that.
+ */
+int report_failure(const struct maproot_error *err, const struct maproot_request *request,
+		   struct maproot_explanation *ret_explanation);
 
 /* --help and --version, on stdout. Return the exit status. */
 int report_help(void);

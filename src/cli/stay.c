@@ -131,6 +131,13 @@ void stay_try(void)
 	say(0);
 }
 
+void stay_done(void)
+{
+	if (pipe_end >= 0)
+		(void)close(pipe_end);
+	pipe_end = -1;
+}
+
 int stay_hold(const struct maproot_request *request, const struct maproot_outcome *outcome)
 {
 	struct maproot_error err = MAPROOT_ERROR_INIT;
@@ -144,5 +151,5 @@ int stay_hold(const struct maproot_request *request, const struct maproot_outcom
 	if (maproot_hold(request, outcome->created, &err) == 0)
 		return 0;
 	stay_come_to_nothing();
-	return stay_fail(report_error(&err));
+	return stay_fail(report_failure(&err, request, NULL));
 }

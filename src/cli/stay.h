@@ -27,6 +27,9 @@ void stay_leave_terminal(void);
 /* Before the command is executed: if nothing more is heard of it, it was. */
 void stay_try(void);
 
+/* Where this process stays after that: who waits is let go. */
+void stay_done(void);
+
 /* It failed: messages can be seen again. The status goes to who waits. */
 void stay_come_to_nothing(void);
 int stay_fail(int status);

@@ -19,15 +19,14 @@ static int fail_memory(void)
 	return -1;
 }
 
-/* Adds to a list that is made when first asked for. */
-static int add_word(const char ***list, size_t *count, const char *word)
+int add_word(const char ***list, size_t *count, const char *word)
 {
 	if (!*list)
 		*list = calloc(WORDS_MAX, sizeof(**list));
 	if (!*list)
 		return fail_memory();
 	if (*count == WORDS_MAX)
-		return report_usage("more than 64 namespaces", NULL);
+		return report_usage("more than 64 of one kind: '", word, "'", NULL);
 	(*list)[(*count)++] = word;
 	return 0;
 }

@@ -31,7 +31,7 @@ struct maproot_join {
 	struct mr_order order; /* count 0: the owners decide */
 	struct mr_target target[MAPROOT_NAMESPACE_COUNT];
 	struct mr_process process;
-	int proc;   /* /proc as it was before; -1: not needed after */
+	int proc; /* /proc as it was before; -1: not needed after */
 };
 
 struct mr_join_wish {

@@ -140,9 +140,10 @@ int maproot_spawn(const struct maproot_request *request, char *const argv[], cha
 
 	mr_error_reset(err);
 	code = check_request(request, err);
-	if (code == 0)
-		code = mr_prepare_alone(request, &plan, &join, err);
-	if (code < 0)
+	if (code != 0)
+		return code;
+	code = mr_prepare_alone(request, &plan, &join, err);
+	if (code != 0)
 		return code;
 	child.plan = &plan;
 	child.join = &join;

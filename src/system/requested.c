@@ -130,8 +130,8 @@ static int mount_new(const struct maproot_mount *wish, const struct mr_mount_poi
 			      wish->data ? "' with " : "'", wish->data, NULL);
 }
 
-int mr_mount_requested(const struct maproot_mount *wish, const char *source, const struct mr_mount_point *point,
-		       const char *host, unsigned int created, struct maproot_error *err)
+static int make(const struct maproot_mount *wish, const char *source, const struct mr_mount_point *point,
+		const char *host, unsigned int created, struct maproot_error *err)
 {
 	struct maproot_mount usual = { .source = wish->source, .propagation = wish->propagation };
 
@@ -152,6 +152,20 @@ int mr_mount_requested(const struct maproot_mount *wish, const char *source, con
 	}
 	if (mount(usual.type, point->path, usual.type, usual.flags, usual.data) < 0)
 		return mr_fail_pieces(err, errno, MAPROOT_STEP_MOUNT, "a new ", usual.type, " on '", point->name, "'", NULL);
+	return 0;
+}
+
+int mr_mount_requested(const struct maproot_mount *wish, const char *source, const struct mr_mount_point *point,
+		       const char *host, unsigned int created, struct maproot_error *err)
+{
+	struct maproot_error why = MAPROOT_ERROR_INIT;
+	int code = make(wish, source, point, host, created, &why);
+
+	if (code == 0)
+		return 0;
+	if (!wish->passed_over)
+		return mr_error_pass(err, &why);
+	wish->passed_over(&why);
 	return 0;
 }
 

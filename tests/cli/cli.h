@@ -1,5 +1,5 @@
 /*
- * Rows for the command line: arguments, and exactly what is printed and returned; words of an errno on which libcs differ
+ * Rows for the command line: arguments, and exactly what is printed and returned, but for the lines "cause:" and "try:"; words of an errno on which libcs differ
  * are left open by a "*" at the end of what is said. Texts may hold {uid}, {gid}, {user},
  * {sub0}, {sub1} (first ids of the subordinate ranges, 65536 each), {home}, {dir} (the user can't write there), {maproot},
  * {pid} (of the test, which is the program's parent) and {ns} (links of the test's own namespaces, all in one word).

@@ -77,12 +77,44 @@ START_TEST(escapes)
 }
 END_TEST
 
+/* However long: what is written at once ends between two characters. Each offset against where a piece ends. */
+START_TEST(long_texts)
+{
+	static const char *const one[] = { "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\x80\x80\x80\x80", "a\n" };
+	static const char *const json[] = { "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
+					    "\\ufffd\\ufffd\\ufffd\\ufffd", "a\\u000a" };
+	static const char *const plain[] = { "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "????", "a?" };
+	char text[1400] = "";
+	char want[2][8000] = { "\"", "" };
+	char *out[2];
+
+	for (int at = 0; at < _i; at++) {
+		(void)strcat(text, "x");
+		(void)strcat(want[0], "x");
+		(void)strcat(want[1], "x");
+	}
+	for (size_t at = 0; at < 300; at++) {
+		(void)strcat(text, one[at / 60]);
+		(void)strcat(want[0], json[at / 60]);
+		(void)strcat(want[1], plain[at / 60]);
+	}
+	(void)strcat(want[0], "\"");
+	out[0] = written(escape_json, text);
+	out[1] = written(escape_plain, text);
+	ck_assert_str_eq(out[0], want[0]);
+	ck_assert_str_eq(out[1], want[1]);
+	free(out[0]);
+	free(out[1]);
+}
+END_TEST
+
 static Suite *build(void)
 {
 	TCase *test;
 	Suite *suite = unit_suite("cli/escape", &test);
 
 	tcase_add_loop_test(test, escapes, 0, UNIT_COUNT(rows));
+	tcase_add_loop_test(test, long_texts, 0, 13);
 	return suite;
 }
 

@@ -472,3 +472,40 @@ void support_kill_descendants(void)
 	errno = 0;
 	support_die("descendants survive SIGKILL");
 }
+
+static bool explains(const char *line)
+{
+	/* The last two follow what AddressSanitizer says of a process that ends on a stack of its own. */
+	static const char *const starts[] = { "  cause: ",
+					      "  try:   ",
+					      "maproot-oci:   cause: ",
+					      "maproot-oci:   try:   ",
+					      "False positive error reports may follow",
+					      "For details see https://github.com/google/sanitizers/" };
+
+	if (strncmp(line, "==", 2) == 0 && strncmp(line + 2 + strspn(line + 2, "0123456789"), "==WARNING: ASan is ignoring", 27) == 0)
+		return true;
+
+	for (size_t at = 0; at < sizeof(starts) / sizeof(starts[0]); at++) {
+		if (strncmp(line, starts[at], strlen(starts[at])) == 0)
+			return true;
+	}
+	return false;
+}
+
+void support_leave_out_explanation(char *err)
+{
+	char *to = err;
+
+	for (const char *line = err; *line != '\0';) {
+		size_t length = strcspn(line, "\n");
+
+		length += line[length] == '\n';
+		if (!explains(line)) {
+			memmove(to, line, length);
+			to += length;
+		}
+		line += length;
+	}
+	*to = '\0';
+}

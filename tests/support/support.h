@@ -95,6 +95,12 @@ void support_run(const struct support_command *command, struct support_result *r
 
 void support_release(struct support_result *result);
 
+/*
+ * Takes the lines "cause:" and "try:" out of what a program said: why something fails is what tests/diagnose and
+ * tests/cli/test_explained.c are about. And the warnings of a sanitizer that no mistake is behind.
+ */
+void support_leave_out_explanation(char *err);
+
 /* waitpid() with a time limit; returns false when it is over and the process still there. */
 bool support_wait(pid_t pid, int timeout_ms, int *ret_status);
 
