@@ -10,7 +10,7 @@ install(TARGETS ${library_targets} EXPORT maproot-targets
 	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/maproot DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES packaging/man/maproot.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES packaging/man/maproot.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
+install(FILES packaging/man/maproot.3 packaging/man/maproot_start.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
 
 # Relative to the file itself, so that `cmake --install --prefix` and a moved tree stay right.
 file(RELATIVE_PATH pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})

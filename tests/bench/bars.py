@@ -49,6 +49,15 @@ def judge(results):
     pins = results["pins_ns"]
     ratio("%d net namespaces pinned and unpinned / ip netns" % pins["count"], pins["maproot"]["median"],
           pins["ip netns"]["median"], 0.60, MS, "ms")
+    engine = {name: entry["median"] for name, entry in results["engine_ns"].items()}
+    ratio("engine with nothing around / maproot", engine["engine"], engine["maproot"], 1.05, MS, "ms")
+    if "engine, cgroup and loopback" in engine:
+        ratio("engine with cgroup, loopback, record / maproot", engine["engine, cgroup and loopback"], engine["maproot"],
+              1.50, MS, "ms")
+    bundle = {name: entry["median"] for name, entry in results["bundle_ns"].items()}
+    for runtime in ("runc run", "crun run"):
+        if runtime in bundle:
+            ratio("maproot-oci / " + runtime, bundle["maproot-oci"], bundle[runtime], 0.25, MS, "ms")
     return rows
 
 
@@ -123,12 +132,19 @@ def pin_table(results):
     return columns(["%d net namespaces pinned and unpinned" % found["count"], "p10 ms", "median", "p90", "samples"], rows)
 
 
+def run_table(results):
+    found = dict(results["engine_ns"], **results["bundle_ns"])
+    rows = [[name] + ["%.3f" % (entry[key] / MS) for key in ("p10", "median", "p90")] + [str(entry["samples"])]
+            for name, entry in found.items()]
+    return columns(["runs with something around them", "p10 ms", "median", "p90", "samples"], rows)
+
+
 def table(results):
     machine = results["machine"]
     head = "kernel %s, %d cpus; medians; signals are barred with all processes on one cpu; %s s" % (
         machine["kernel"], machine["cpus"], machine["seconds"])
     parts = [head, bar_table(results), start_table(results), signal_table(results), library_table(results),
-             pin_table(results), memory_table(results)]
+             pin_table(results), run_table(results), memory_table(results)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import joins
+import runs
 
 Sizes = collections.namedtuple("Sizes", "rounds slow_rounds signals crowd memory_runs spawns megabytes inside pins pin_rounds")
 FULL = Sizes(rounds=300, slow_rounds=60, signals=2000, crowd=1000, memory_runs=5, spawns=300, megabytes=4096,
@@ -20,7 +21,7 @@ QUICK = Sizes(rounds=5, slow_rounds=2, signals=20, crowd=20, memory_runs=1, spaw
 
 THREADS = 16
 LIMIT_SECONDS = 600
-NEEDED = ("unshare", "bwrap", "rootlesskit", "buildah", "tini", "strace", "nsenter", "ip")
+NEEDED = ("unshare", "bwrap", "rootlesskit", "buildah", "tini", "strace", "nsenter", "ip", "runc", "crun")
 
 
 class Failed(Exception):
@@ -321,6 +322,8 @@ def everything(place_directory, sizes):
         "join_ns": joins.join_times(place, sizes, read_samples, spread),
         "inside_ns": joins.inside_times(place, sizes, read_samples, spread),
         "pins_ns": pin_times(place, sizes),
+        "engine_ns": runs.engine_times(place, sizes, read_samples, spread),
+        "bundle_ns": runs.bundle_times(place, sizes, read_samples, spread, Failed),
         "syscalls": syscall_counts(place),
     }
     results["machine"]["seconds"] = round(time.time() - begin, 1)

@@ -1,17 +1,21 @@
 #!/bin/sh
-# Contract: maproot(1) lists exactly the options of `maproot --help`, letter and name; maproot(3) has a prototype for exactly
-# the functions that the headers declare, and names each constant that they define, but for preload.h, of which this is
-# true of libmaproot-preload(7), which names each variable too; all are free of mandoc's warnings, and their C examples
-# compile.
+# Contract: maproot(1) lists exactly the options of `maproot --help`, letter and name; maproot(3) and maproot_start(3) together
+# have a prototype for exactly the functions that the headers declare, and name each constant that they define, but for
+# oci.h, and for preload.h, of which this is true of libmaproot-preload(7), which names each variable too; all are free of
+# mandoc's warnings, and their C examples compile.
 set -u
 top=$1
 # shellcheck source=tests/structure/lib.sh
 . "$top/tests/structure/lib.sh"
 one=$top/packaging/man/maproot.1
-three=$top/packaging/man/maproot.3
+pages="$top/packaging/man/maproot.3 $top/packaging/man/maproot_start.3"
 seven=$top/packaging/man/libmaproot-preload.7
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+
+three=$scratch/maproot.3
+# shellcheck disable=SC2086 # a list of files
+cat $pages >"$three"
 
 # differ WHAT WANTED FOUND: both sorted
 differ() {
@@ -30,7 +34,9 @@ if ! command -v mandoc >/dev/null 2>&1; then
 	echo "SKIP lint of the manual pages: no mandoc"
 else
 	mandoc -T lint -W warning "$one" || complain "maproot.1: see mandoc's warnings"
-	mandoc -T lint -W warning "$three" || complain "maproot.3: see mandoc's warnings"
+	for page in $pages; do
+		mandoc -T lint -W warning "$page" || complain "${page##*/}: see mandoc's warnings"
+	done
 	mandoc -T lint -W warning "$seven" || complain "libmaproot-preload.7: see mandoc's warnings"
 fi
 
@@ -41,7 +47,7 @@ sed -nE 's/^\.It Fl (([A-Za-z]) , )?-([a-z0-9-]+).*/\2 \3/p' "$one" | sed -E 's/
 differ maproot.1 "$scratch/help" "$scratch/man"
 
 for header in "$top"/include/maproot/*.h; do
-	[ "${header##*/}" != preload.h ] || continue
+	case ${header##*/} in preload.h | oci.h) continue ;; esac
 	echo "#include <maproot/${header##*/}>"
 done >"$scratch/all.c"
 "$CC" -E -P -I "$top/include" "$scratch/all.c" >"$scratch/all.i"
@@ -58,10 +64,12 @@ differ "NAME of maproot.3" "$scratch/functions" "$scratch/names"
 sed -n 's/^\.\(Dv\|It Dv\) //p' "$three" | grep -oE 'MAPROOT_[A-Z0-9_]+' | LC_ALL=C sort -u >"$scratch/documented"
 differ "the constants of maproot.3" "$scratch/constants" "$scratch/documented"
 
-sed -n '/^\.Bd -literal/,/^\.Ed/p' "$three" | sed '/^\./d; s/\\e/\\/g' >"$scratch/example.c"
-[ -s "$scratch/example.c" ] || complain "maproot.3 has no example"
-"$CC" -std=c11 -Wall -Wextra -Werror -I "$top/include" -o "$scratch/example.o" -c "$scratch/example.c" ||
-	complain "the example of maproot.3 does not compile"
+for page in $pages; do
+	sed -n '/^\.Bd -literal/,/^\.Ed/p' "$page" | sed '/^\./d; s/\\e/\\/g' >"$scratch/example.c"
+	[ -s "$scratch/example.c" ] || complain "${page##*/} has no example"
+	"$CC" -std=c11 -Wall -Wextra -Werror -I "$top/include" -o "$scratch/example.o" -c "$scratch/example.c" ||
+		complain "the example of ${page##*/} does not compile"
+done
 
 # What comes before main.
 grep -oE '\bmaproot_preload_[a-z]+ *\(' "$top/include/maproot/preload.h" | tr -d ' (' | LC_ALL=C sort -u >"$scratch/functions"

@@ -27,18 +27,32 @@ prefix=$scratch/moved
 pc=$(cd "$prefix" && find . -name maproot.pc)
 libdir=$prefix/${pc%/pkgconfig/maproot.pc}
 
-for file in bin/maproot share/man/man1/maproot.1 share/man/man3/maproot.3 share/man/man7/libmaproot-preload.7; do
+for file in bin/maproot share/man/man1/maproot.1 share/man/man3/maproot.3 share/man/man3/maproot_start.3 \
+	share/man/man7/libmaproot-preload.7; do
 	[ -s "$prefix/$file" ] || fail "not installed, or empty: $file"
 done
 for header in "$top"/include/maproot/*.h; do
 	cmp "$header" "$prefix/include/maproot/${header##*/}"
 done
+# What needs a library of its own, where that was found.
+if [ -e "$build/maproot-oci" ]; then
+	for file in bin/maproot-oci share/man/man1/maproot-oci.1 share/man/man3/libmaproot-oci.3; do
+		[ -s "$prefix/$file" ] || fail "not installed, or empty: $file"
+	done
+	"$prefix/bin/maproot-oci" --version | grep -q '^maproot-oci [0-9]' || fail "maproot-oci does not say its version"
+fi
+for program in net scope; do
+	[ ! -e "$build/maproot-$program" ] || [ -x "$prefix/libexec/maproot/maproot-$program" ] ||
+		fail "not installed: libexec/maproot/maproot-$program"
+done
 for file in libmaproot.a libmaproot.so libmaproot.so.0 libmaproot-preload.a libmaproot-preload.so \
 	cmake/maproot/maproot-config.cmake; do
 	[ -s "$libdir/$file" ] || fail "not installed, or empty: $file"
 done
-others=$(cd "$prefix" && find . -type f | grep -vE '^\./(bin/maproot|include/maproot/[a-z]+\.h|share/man/(man[13]/maproot\.[13]|man7/libmaproot-preload\.7))$' |
-	grep -vE '/(libmaproot\.(a|so\.0\.[0-9.]+)|libmaproot-preload\.(a|so)|pkgconfig/maproot\.pc|cmake/maproot/maproot-[a-z-]+\.cmake)$') || true
+others=$(cd "$prefix" && find . -type f | grep -vE '^\./(bin/maproot(-oci)?|libexec/maproot/maproot-(net|scope)|include/maproot/[a-z]+\.h)$' |
+	grep -vE '^\./share/man/(man1/maproot(-oci)?\.1|man3/(maproot|maproot_start|libmaproot-oci)\.3|man7/libmaproot-preload\.7)$' |
+	grep -vE '^\./(etc/apparmor\.d/maproot|lib/sysctl\.d/60-maproot\.conf|share/maproot/grant-subids)$' |
+	grep -vE '/(libmaproot(-oci)?\.(a|so\.0\.[0-9.]+)|libmaproot-preload\.(a|so)|pkgconfig/maproot(-oci)?\.pc|cmake/maproot/maproot-[a-z-]+\.cmake)$') || true
 [ -z "$others" ] || fail "installed as well: $others"
 
 "$prefix/bin/maproot" --version | grep -q '^maproot [0-9]' || fail "the installed program does not say its version"

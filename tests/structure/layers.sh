@@ -1,8 +1,9 @@
 #!/bin/sh
-# Contract: dependencies point one way, base -> model -> system -> join -> run -> cli. Held twice, by what each file includes
-# and by what each object needs from the linker:
-# - a file includes headers of its own layer and of those before it; cli includes its own and <maproot/...> only;
-# - preload stands beside run: it uses what join may use, and join; nobody uses preload;
+# Contract: dependencies point one way, base -> model -> system -> join -> run -> diagnose -> cli. Held twice, by what each
+# file includes and by what each object needs from the linker:
+# - a file includes headers of its own layer and of those before it; cli and oci include their own and <maproot/...> only;
+# - preload stands beside run: it uses what join may use, and join; nobody uses preload; libexec, the programs that need
+#   another library, uses base, model and system; nobody uses libexec or oci;
 # - base knows no namespaces; model makes no system call that changes or reads anything;
 # - libcap is used by src/system/caps.c alone; the library never prints through stdio and calls no exit handlers;
 # - src/README.md names each file, and no other; each directory of src/ is a layer, the top level holds nothing but the agreed names, each file starts with a comment.
@@ -13,12 +14,13 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 cd "$top" || exit 99
 
-layers="base model system join run cli"
-beside="preload" # one that only the layers up to "join" are for
+layers="base model system join run diagnose cli"
+beside="preload libexec oci" # see above
 
 allowed_for() {
 	case $1 in
-	cli) echo "cli" ;;
+	cli | oci) echo "$1" ;;
+	libexec) echo "${layers%% join *} libexec" ;;
 	preload) echo "${layers%% run *} preload" ;;
 	*) echo "$layers" | sed "s/ *$1 .*/ $1/" ;;
 	esac
@@ -73,7 +75,7 @@ for layer in $layers $beside; do
 	named=$(awk -F '|' -v layer="$layer" '
 		NF < 3 { inside = 0 }
 		inside && $2 !~ /^-/ { print $2 }
-		$2 == " " layer " " { inside = 1 }' src/README.md | tr -cs 'a-z_.' '\n' | sed 's/\.h$//' | sort -u)
+		$2 == " " layer " " { inside = 1 }' src/README.md | tr -cs 'a-z0-9_.' '\n' | sed 's/\.h$//' | sort -u)
 	there=$(find "src/$layer" -name '*.[ch]' | sed 's|.*/||; s/\.[ch]$//' | sort -u)
 	for name in $there; do
 		printf '%s\n' "$named" | grep -qx "$name" || complain "src/README.md does not name $layer/$name"
@@ -102,7 +104,8 @@ source_of() {
 	printf '%s\n' "$1" | sed 's|.*/\(src/[a-z_]*/[a-z_0-9]*\.c\)\.o$|\1|'
 }
 
-objects=$(printf '%s:%s:%s' "$LIBRARY_OBJECTS" "$PROGRAM_OBJECTS" "${PRELOAD_OBJECTS:-}" | tr ':' '\n')
+objects=$(printf '%s:%s:%s:%s' "$LIBRARY_OBJECTS" "$PROGRAM_OBJECTS" "${PRELOAD_OBJECTS:-}" "${OCI_OBJECTS:-}" |
+	tr ':' '\n' | grep .)
 for object in $objects; do
 	source=$(source_of "$object")
 	layer=${source#src/}
@@ -120,6 +123,7 @@ awk -v layers="$layers" '
 		for (at = 1; at <= count; at++)
 			rank[name[at]] = at
 		rank["preload"] = rank["run"] - 0.5
+		rank["oci"] = rank["cli"]
 		printing = "printf puts putchar fprintf fputs fputc fwrite vprintf vfprintf dprintf perror stdout stderr " \
 			"exit abort err errx warn warnx __printf_chk __fprintf_chk __vfprintf_chk __dprintf_chk"
 		acting = "open openat read write close fopen fork vfork clone syscall mount umount2 unshare setns kill prctl " \
@@ -135,12 +139,12 @@ awk -v layers="$layers" '
 		if (symbol ~ /^(mr|maproot)_/) {
 			if (!(symbol in home))
 				print $2 " needs " symbol ", which nothing defines"
-			else if (rank[home[symbol]] > rank[layer] || (home[symbol] == "preload" && layer != "preload"))
+			else if (rank[home[symbol]] > rank[layer] || ((home[symbol] == "preload" || home[symbol] == "oci") && layer != home[symbol]))
 				print $2 " (" layer ") needs " symbol " of " home[symbol]
-			else if (layer == "cli" && home[symbol] != "cli" && symbol ~ /^mr_/)
+			else if ((layer == "cli" || layer == "oci") && home[symbol] != layer && symbol ~ /^mr_/)
 				print $2 " needs " symbol ", which include/ does not promise"
 		}
-		if (layer != "cli" && in_list(symbol, printing))
+		if (layer != "cli" && layer != "oci" && in_list(symbol, printing))
 			print $2 ", of the library, uses " symbol
 		if (layer == "model" && in_list(symbol, acting))
 			print $2 ", of the pure layer, calls " symbol

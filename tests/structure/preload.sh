@@ -13,7 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 # System calls, some of which start nothing and change nothing but descriptors; then what sees the environment.
 allowed="_exit access chroot clock_gettime close dup fchdir fcntl fstat fstatat fstatfs geteuid getgroups getpid getppid
-	getresgid getresuid ioctl mkdir nanosleep openat poll prctl read readlink setns stat syscall write
+	getresgid getresuid ioctl mkdir mmap munmap nanosleep openat poll prctl read readlink setns stat syscall write
 	bcmp __errno_location environ __environ getauxval secure_getenv"
 # What hardened builds make of these.
 hardened='^(__(mem|str|st)[a-z]*_chk|__(read|readlink|getgroups|poll)_chk|__openat(64)?_2|__stack_chk_fail)$'

@@ -11,7 +11,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 for header in "$top"/include/maproot/*.h; do
-	[ "${header##*/}" != preload.h ] || continue
+	case ${header##*/} in preload.h | oci.h) continue ;; esac
 	echo "#include <maproot/$(basename "$header")>"
 done >"$scratch/all.c"
 "$CC" -E -P -I "$top/include" "$scratch/all.c" | grep -v '^typedef ' | grep -oE '\bmaproot_[a-z0-9_]+ *\(' | tr -d ' (' |
