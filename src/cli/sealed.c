@@ -49,7 +49,7 @@ static bool is_needed(const struct options *options)
 {
 	for (size_t at = 0; at < options->request.join_count; at++) {
 		if (may_lead_to_mounts(options->request.joins[at]))
-			return access(self, W_OK) == 0 || errno == ETXTBSY;
+			return access(self, W_OK) == 0 || (errno != EACCES && errno != EROFS);
 	}
 	return false;
 }

@@ -240,6 +240,8 @@ const struct mr_cause mr_causes[] = {
 	  "'%s' has no permission to be executed by this user", "chmod a+x '%s'", MAPROOT_WHO_CALLER },
 	{ "interpreter-missing", STEPS(S(INTERPRETER)), CODES(ENOENT), mr_check_interpreter, "%s is not there",
 	  "install it, or correct the first line of the script", MAPROOT_WHO_CALLER },
+	{ "command-path-missing", STEPS(S(FIND)), NULL, mr_check_command_path, "there is no '%s'",
+	  "install it, or give another path", MAPROOT_WHO_CALLER },
 	{ "command-missing", STEPS(S(FIND)), NULL, mr_check_command_missing, "'%s' is in no directory of PATH",
 	  "install it, or give its path", MAPROOT_WHO_CALLER },
 

@@ -121,6 +121,7 @@ mr_check mr_check_path_read_only;
 mr_check mr_check_noexec;
 mr_check mr_check_not_executable;
 mr_check mr_check_interpreter;
+mr_check mr_check_command_path;
 mr_check mr_check_command_missing;
 mr_check mr_check_filesystem_unknown;
 mr_check mr_check_filesystem_refused;

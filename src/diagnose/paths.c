@@ -164,6 +164,18 @@ enum mr_verdict mr_check_interpreter(const struct mr_evidence *evidence, struct 
 	return MR_ESTABLISHED;
 }
 
+/* A command by its path is not searched for. */
+enum mr_verdict mr_check_command_path(const struct mr_evidence *evidence, struct mr_finding *finding)
+{
+	struct mr_text what = mr_text_in(finding->what, sizeof(finding->what));
+	char path[PATH_MAX];
+
+	mr_text_add(&what, evidence->err->object);
+	if (!strchr(evidence->err->object, '/') || (mr_error_path(evidence, path) && access(path, F_OK) == 0))
+		return MR_EXCLUDED;
+	return MR_ESTABLISHED;
+}
+
 enum mr_verdict mr_check_command_missing(const struct mr_evidence *evidence, struct mr_finding *finding)
 {
 	struct mr_text what = mr_text_in(finding->what, sizeof(finding->what));
@@ -171,10 +183,8 @@ enum mr_verdict mr_check_command_missing(const struct mr_evidence *evidence, str
 	char path[PATH_MAX];
 
 	mr_text_add(&what, name);
-	if (strchr(name, '/')) {
-		finding->id = "path-missing";
-		return mr_error_path(evidence, path) && access(path, F_OK) == 0 ? MR_EXCLUDED : MR_ESTABLISHED;
-	}
+	if (strchr(name, '/'))
+		return MR_EXCLUDED;
 	/* Searched where the command would be; with a root directory of its own that is elsewhere. */
 	if (evidence->request->root || evidence->request->mount_count > 0)
 		return MR_ESTABLISHED;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 enum { PATIENCE_MS = 10000, /* for all of it */
+       AGAIN_MS = 100,      /* for what cgroup.kill has reached to be gone */
        FREEZE_MS = 200,     /* for the freezer, which can't stop what waits in the kernel */
        LONGEST_NAP_MS = 10, /* the kernel may tell of a change that much later */
        WORD_SIZE = 32 };
@@ -227,6 +228,22 @@ static int kill_by_hand(struct killing *killing)
 	}
 }
 
+/* By cgroup.kill, which misses who is put into the group after it: so again, until nobody is left. */
+static int kill_at_once(const struct killing *killing)
+{
+	for (;;) {
+		int64_t pause = now_ms() + AGAIN_MS;
+		int code = write_word(killing->directory, "cgroup.kill", "1");
+
+		if (code < 0)
+			return code;
+		code = await_event(killing->directory, "populated 0",
+				   pause < killing->deadline ? pause : killing->deadline);
+		if (code != -ETIMEDOUT || now_ms() >= killing->deadline)
+			return code;
+	}
+}
+
 static int end_all(struct killing *killing, bool by_hand)
 {
 	int code = is_empty(killing);
@@ -237,11 +254,11 @@ static int end_all(struct killing *killing, bool by_hand)
 		return -EDEADLK;
 	if (!killing->unified || by_hand)
 		return kill_by_hand(killing);
-	code = write_word(killing->directory, "cgroup.kill", "1");
-	if (code == 0)
-		return await_event(killing->directory, "populated 0", killing->deadline);
-	if (code == -ENODEV)
+	code = kill_at_once(killing);
+	if (code == 0 || code == -ENODEV)
 		return 0;
+	if (code == -ETIMEDOUT)
+		return code;
 	return kill_by_hand(killing); /* ENOENT: before 5.14; EOPNOTSUPP: of threads; or a file that we may not write to */
 }
 

@@ -21,7 +21,7 @@ QUICK = Sizes(rounds=5, slow_rounds=2, signals=20, crowd=20, memory_runs=1, spaw
 
 THREADS = 16
 LIMIT_SECONDS = 600
-NEEDED = ("unshare", "bwrap", "rootlesskit", "buildah", "tini", "strace", "nsenter", "ip", "runc", "crun")
+NEEDED = ("unshare", "bwrap", "rootlesskit", "buildah", "tini", "strace", "nsenter", "ip", "runc", "crun", "busybox")
 
 
 class Failed(Exception):

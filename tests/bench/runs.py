@@ -34,36 +34,41 @@ def engine_times(place, sizes, read_samples, spread):
     return {name: spread(values) for name, values in read_samples(text).items()}
 
 
+USER = 987654321  # stands for the user's id in config.json: each command of a benchmark has a user of its own
+
+
 def make_bundle(place, runtime, directory):
-    """What `runc spec --rootless` says for the user, with a command that does nothing and no terminal."""
+    """What `runc spec --rootless` says, with a command that does nothing and no terminal."""
     root = os.path.join(directory, "rootfs")
     for name in ("proc", "dev", "sys", "tmp"):
         os.makedirs(os.path.join(root, name))
-    shutil.copy(place.own("payload"), root)
-    os.chmod(directory, 0o755)
-    uid = int(place.run("/usr/bin/id", "-u", shown="id"))
+    shutil.copy(place.peers["busybox"], root)
     subprocess.run([runtime, "spec", "--rootless"], cwd=directory, check=True)
     path = os.path.join(directory, "config.json")
     with open(path) as file:
         config = json.load(file)
-    config["process"].update(args=["/payload"], terminal=False)
+    config["process"].update(args=["/busybox", "true"], terminal=False)
+    config["root"]["path"] = root
     for kind in ("uidMappings", "gidMappings"):
         for mapping in config["linux"][kind]:
-            mapping["hostID"] = uid
+            mapping["hostID"] = USER
     with open(path, "w") as file:
         json.dump(config, file)
     for top, directories, files in os.walk(directory):
         for name in [top] + [os.path.join(top, each) for each in directories + files]:
-            os.chmod(name, os.stat(name).st_mode | 0o044)
+            os.chmod(name, os.stat(name).st_mode | (0o055 if os.path.isdir(name) else 0o044))
+    os.chmod(os.path.join(root, "busybox"), 0o755)
 
 
-# "$1": a directory of the user's own for what a runtime keeps; "$2"...: start and its contenders.
+# "$1": where the configuration is; "$2"...: start and its contenders, in a bundle of the user's own.
 IN_BUNDLE = """
 set -eu
-cd "$1"
+mkdir bundle
+sed "s/%d/$(id -u)/g" "$1/config.json" >bundle/config.json
+cd bundle
 shift
 exec "$@"
-"""
+""" % USER
 
 
 def bundle_times(place, sizes, read_samples, spread, failed):
@@ -74,8 +79,8 @@ def bundle_times(place, sizes, read_samples, spread, failed):
     make_bundle(place, peers["runc"], directory)
     contenders = {
         "maproot-oci": [place.own("maproot-oci"), "--bundle", "."],
-        "runc run": [peers["runc"], "--root", "/tmp/" + os.path.basename(place.directory) + "-runc", "run", "bench"],
-        "crun run": [peers["crun"], "--root", "/tmp/" + os.path.basename(place.directory) + "-crun", "run", "bench"],
+        "runc run": [peers["runc"], "--root", "runc", "run", "bench"],
+        "crun run": [peers["crun"], "--root", "crun", "run", "bench"],
     }
     try:
         place.run("/bin/sh", "-c", IN_BUNDLE, "sh", directory, *contenders["crun run"], shown="crun")

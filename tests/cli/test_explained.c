@@ -15,6 +15,12 @@ static const struct cli_row explained[] = {
 	  "  cause: 'nonesuch' is in no directory of PATH\n"
 	  "  try:   install it, or give its path\n",
 	  127 },
+	{ { "/no/such/command" },
+	  "",
+	  "maproot: cannot find '/no/such/command': No such file or directory\n"
+	  "  cause: there is no '/no/such/command'\n"
+	  "  try:   install it, or give another path\n",
+	  127 },
 	{ { "/etc/passwd" },
 	  "",
 	  "maproot: cannot execute '/etc/passwd': Permission denied\n"

@@ -29,7 +29,7 @@ static struct maproot_explanation explain(int code, enum maproot_step step, cons
 static bool is_certain(const char *id)
 {
 	static const char *const certain[] = { "request", "interpreter-missing", "command-missing",
-					       "id-not-mapped", "path-missing", "network-program-missing",
+					       "id-not-mapped", "path-missing", "command-path-missing", "network-program-missing",
 					       "rlimit-hard", "oom-score-floor", "path-component",
 					       "not-executable", "sysctl-unknown", NULL };
 

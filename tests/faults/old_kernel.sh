@@ -62,7 +62,9 @@ check loopback 0 yes --net sh -c 'grep -q "lo:" /proc/net/dev && echo yes'
 check 'file system' 0 yes --tmpfs /mnt sh -c 'touch /mnt/x && test -e /mnt/x && echo yes'
 check 'read-only bind' 0 no --bind /usr:/mnt:ro sh -c 'touch /mnt/x 2>/dev/null || echo no'
 check 'descriptors' 0 no --close-fds sh -c 'test -e /proc/self/fd/9 || echo no' 9</dev/null
-check 'not found' 127 "maproot: cannot find '/nonexistent': No such file or directory" /nonexistent
+check 'not found' 127 "maproot: cannot find '/nonexistent': No such file or directory
+  cause: there is no '/nonexistent'
+  try:   install it, or give another path" /nonexistent
 if [ "$(id -u)" -eq 0 ]; then
 	check 'subordinate ids' 0 65537 --map-auto sh -c "awk '{ n += \$3 } END { print n }' /proc/self/uid_map"
 else

@@ -234,6 +234,8 @@ static const struct tolerated {
 	{ NULL, "stat", "/proc/thread-self/ns/", 0,
 	  "asked to spare entering where we are; what is not known to be the same is entered" },
 	{ NULL, "newfstatat", "/proc/thread-self/ns/", 0, "likewise" },
+	{ NULL, "access", "/proc/self/exe", 0, "whether others could write to the program: not known to be so, it runs from a copy" },
+	{ NULL, "faccessat", "/proc/self/exe", 0, "likewise" },
 	{ NULL, "prctl", "0x3", 0, "PR_GET_DUMPABLE: cannot fail; without an answer the process stays hidden" },
 	{ "join", "setgroups", NULL, EPERM, "where nothing is said, groups are dropped if the namespace lets one" },
 	{ "join-in-place", "setgroups", NULL, EPERM, "likewise" },
