@@ -49,6 +49,7 @@ int set_net(struct options *options, const char *argument)
 		return -1;
 	options->request.network = &options->network;
 	options->outside = options->outside || needs_others(argument);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a copy stays for good, as all that options point to */
 	return add_word((const char ***)&options->network.strategies, &options->network.strategy_count, argument);
 }
 

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -95,6 +96,10 @@ int main(int argc, char **argv)
 	runtime = support_text("%s/runtime", user->home);
 	if (mkdir(runtime, 0700) != 0 || (geteuid() == 0 && chown(runtime, user->uid, user->gid) != 0))
 		support_die("cannot make %s", runtime);
+	/* As systemd has it; gone with this mount namespace. */
+	if (geteuid() == 0 && mount("tmpfs", runtime, "tmpfs", MS_NOSUID | MS_NODEV,
+				    support_text("mode=700,uid=%u,gid=%u", user->uid, user->gid)) != 0)
+		support_die("cannot mount on %s", runtime);
 	if (hierarchy)
 		delegate(hierarchy, getpid());
 	fflush(NULL);

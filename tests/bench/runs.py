@@ -22,6 +22,7 @@ def engine_times(place, sizes, read_samples, spread):
     """
     maproot, payload = place.own("maproot"), place.own("payload")
     contenders = ["--contender", "maproot", maproot, payload,
+                  "--contender", "maproot --net", maproot, "--net", payload,
                   "--contender", "engine", maproot, "--status-fd=1", payload]
     delegate = []
     hierarchy = unified_hierarchy() if os.geteuid() == 0 else None
