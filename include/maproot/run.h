@@ -6,6 +6,8 @@
  *   maproot_spawn()        another program in new namespaces, from a host of any size and any thread
  *   maproot_exec()         the rest of a request in this process, then the command
  *
+ * and with a control group, a network and hooks around it by maproot_start() of <maproot/engine.h>.
+ *
  * Source: user_namespaces(7), clone(2), unshare(2), pivot_root(2), mount_namespaces(7).
  */
 #ifndef MAPROOT_RUN_H
@@ -174,7 +176,7 @@ int maproot_hold(const struct maproot_request *request, unsigned int created, st
 
 /*
  * In this process: host name, loopback, root, mounts, directory, descriptors, attributes, then the command,
- * searched in PATH as execvp(3) does (but that an unreadable directory does not hide a later hit).
+ * searched in the PATH of its environment as execvp(3) does (but that an unreadable directory does not hide a later hit).
  * `created` as maproot_become() gave it. `envp` NULL: environ. Returns only on failure, and then the process is
  * of no use any more but to say so: it may be half furnished.
  */
