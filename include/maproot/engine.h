@@ -43,7 +43,7 @@ struct maproot_engine {
 	 * while there is something to undo, which may have to be complained of.
 	 */
 	bool stand_in;
-	const int *keep_fds;
+	const int *keep_fds; /* 32 at most; negative ones are none */
 	size_t keep_fd_count;
 	struct maproot_hook setup;   /* the child is held: its namespaces are there, pid and time excepted, its ids are not */
 	struct maproot_hook started; /* the command executes */

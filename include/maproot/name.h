@@ -57,7 +57,7 @@ struct maproot_name_record {
 	/* Of runs of <maproot/engine.h>; empty and 0 otherwise. */
 	char bundle[MAPROOT_BUNDLE_SIZE];   /* of OCI */
 	char cgroup[MAPROOT_CGROUP_SIZE];   /* the command's group, as a path in the file system */
-	char network[MAPROOT_NETWORK_SIZE]; /* strategies, by spaces */
+	char network[MAPROOT_NETWORK_SIZE]; /* strategies, by spaces, shortened to that */
 	struct maproot_idmap users;         /* of a user namespace that was made for it */
 	struct maproot_idmap groups;
 	size_t made_count; /* what was made for it, in order: "KIND:WHAT", to be undone in reverse */

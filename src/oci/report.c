@@ -14,7 +14,7 @@
 static void write_pieces(const char *first, va_list rest)
 {
 	static const char name[] = "maproot-oci: ";
-	char text[1024];
+	char text[2048];
 	char line[sizeof(name) + sizeof(text)] = "maproot-oci: ";
 	size_t used = 0;
 

@@ -53,6 +53,8 @@ static int check(struct launch *launch, struct maproot_error *err)
 		why = "the name of a run is its id";
 	else if (!launch->argv[0])
 		why = "there is no command";
+	else if (launch->engine->keep_fd_count > MR_KEPT_FDS)
+		why = "more than 32 descriptors to keep";
 	return why ? mr_fail(err, EINVAL, MAPROOT_STEP_REQUEST, why) : 0;
 }
 
@@ -111,36 +113,39 @@ static int prepare_networks(struct launch *launch, struct maproot_error *err)
 	return 0;
 }
 
-static int fill_text(char *to, size_t size, const char *from, const char *what, struct maproot_error *err)
+/* To be read by people, as the command is: what is to be undone stands elsewhere. */
+static void fill_network(struct maproot_name_record *record, const struct maproot_network *network)
 {
-	struct mr_text text = mr_text_in(to, size);
+	static const char gap[] = "...";
+	struct mr_text text = mr_text_in(record->network, sizeof(record->network));
 
-	mr_text_add(&text, from ? from : "");
-	return mr_text_is_cut(&text) ? mr_fail(err, ENAMETOOLONG, MAPROOT_STEP_RECORD, what) : 0;
+	for (size_t at = 0; network && at < network->strategy_count; at++)
+		mr_text_add_item(&text, " ", network->strategies[at]);
+	if (mr_text_is_cut(&text))
+		memcpy(record->network + sizeof(record->network) - sizeof(gap), gap, sizeof(gap));
 }
 
 static int fill_record(struct launch *launch, struct maproot_error *err)
 {
 	struct maproot_name_record *record = &launch->running->journal.record;
-	const struct maproot_network *network = launch->request->network;
 	char *const *words = launch->engine->named ? launch->engine->named : launch->argv;
 	char command[2 * MAPROOT_COMMAND_SIZE];
 	struct mr_text command_text = mr_text_in(command, sizeof(command));
-	struct mr_text network_text = mr_text_in(record->network, sizeof(record->network));
+	int code;
 
 	for (size_t at = 0; words[at] && !mr_text_is_cut(&command_text); at++)
 		mr_text_add_item(&command_text, " ", words[at]);
 	mr_record_set_command(record, command);
-	for (size_t at = 0; network && at < network->strategy_count; at++)
-		mr_text_add_item(&network_text, " ", network->strategies[at]);
+	fill_network(record, launch->request->network);
 	if (mr_has(launch->plan.namespaces, MAPROOT_NAMESPACE_USER)) {
 		record->users = launch->plan.users;
 		record->groups = launch->plan.groups;
 	}
-	if (fill_text(record->bundle, sizeof(record->bundle), launch->engine->bundle, "the bundle", err) < 0)
-		return -ENAMETOOLONG;
-	return fill_text(record->cgroup, sizeof(record->cgroup), launch->running->cgroup.path[0], "the control group",
-			 err);
+	code = mr_record_set_text(record->bundle, sizeof(record->bundle), launch->engine->bundle, "bundle", err);
+	if (code == 0)
+		code = mr_record_set_text(record->cgroup, sizeof(record->cgroup), launch->running->cgroup.path[0],
+					  "cgroup", err);
+	return code;
 }
 
 /* From here on a kill -9 leaves something that says what to undo. */
@@ -201,8 +206,8 @@ static int reached(void *arg, pid_t pid, struct maproot_error *err)
 		forget_scope(&running->journal.record);
 	/* Where a scope's group is, is known only now. */
 	if (code == 0 && running->cgroup.count > 0 && running->journal.record.cgroup[0] == '\0')
-		code = fill_text(running->journal.record.cgroup, sizeof(running->journal.record.cgroup),
-				 running->cgroup.path[0], "the control group", err);
+		code = mr_record_set_text(running->journal.record.cgroup, sizeof(running->journal.record.cgroup),
+					  running->cgroup.path[0], "cgroup", err);
 	mr_stop_point("in-cgroup");
 	return code;
 }

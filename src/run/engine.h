@@ -10,6 +10,8 @@
 
 #include <maproot/engine.h>
 
+enum { MR_KEPT_FDS = 32 };
+
 struct maproot_running {
 	struct maproot_child child;
 	struct mr_journal journal;

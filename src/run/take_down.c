@@ -41,19 +41,16 @@ void mr_engine_take_down(struct maproot_running *running)
 	free(running);
 }
 
-enum { OWN_FDS = 4 + MR_NETWORKS_MAX,
-       KEPT_FDS = 32 };
+enum { OWN_FDS = 4 + MR_NETWORKS_MAX };
 
 /* A pipe whose other end waits for its last writer must not wait for us. */
 static void let_descriptors_go(struct maproot_running *running)
 {
 	const struct mr_networks *networks = &running->networks;
-	int keep[OWN_FDS + KEPT_FDS];
+	int keep[OWN_FDS + MR_KEPT_FDS];
 	size_t count = 0;
 
 	mr_cgroup_done(&running->cgroup);
-	if (running->keep_fd_count > KEPT_FDS)
-		return;
 	for (size_t at = 0; at < running->keep_fd_count; at++)
 		keep[count++] = running->keep_fds[at];
 	keep[count++] = running->child.pidfd;

@@ -197,6 +197,7 @@ START_TEST(refused_before_anything_is_made)
 	static const struct maproot_cgroup much = { .limits = limits, .limit_count = 1 };
 	static char *const none[] = { NULL };
 	const struct maproot_engine engine = { .id = "refused" };
+	const struct maproot_engine greedy = { .id = "refused", .keep_fd_count = 33 };
 	struct maproot_running *running = NULL;
 	struct maproot_error err = MAPROOT_ERROR_INIT;
 
@@ -212,7 +213,37 @@ START_TEST(refused_before_anything_is_made)
 	ck_assert_int_eq(maproot_start(&(struct maproot_request){ .in_place = false }, &engine, none, NULL, &running, &err),
 			 -EINVAL);
 	ck_assert_str_eq(err.object, "there is no command");
+	engines_fail(&(struct maproot_request){ .in_place = false }, &greedy, "true", EINVAL, MAPROOT_STEP_REQUEST,
+		     "more than 32 descriptors to keep");
 	ck_assert_int_ne(access(engines_records(), F_OK), 0);
+}
+END_TEST
+
+/* What people read is shortened, and looks it; the run itself has all of it. */
+START_TEST(a_long_network_is_shortened)
+{
+	static char reference[MAPROOT_NETWORK_SIZE + 64];
+	static const char *const strategies[] = { reference };
+	const struct maproot_network network = { .strategies = strategies, .strategy_count = 1 };
+	const struct maproot_request request = { .network = &network };
+	const struct maproot_engine engine = { .id = "long" };
+	struct maproot_name_record record;
+	struct maproot_running *running;
+	int length;
+
+	engines_place(false);
+	/* The same namespace by a long way. */
+	length = snprintf(reference, sizeof(reference), "ns:/proc");
+	while (length < MAPROOT_NETWORK_SIZE)
+		length += snprintf(reference + length, sizeof(reference) - (size_t)length, "/.");
+	(void)snprintf(reference + length, sizeof(reference) - (size_t)length, "/self/ns/net");
+	running = engines_run(&request, &engine, "exec sleep 1000");
+	ck_assert_int_eq(maproot_state_find("long", &record, NULL), 0);
+	ck_assert_uint_eq(strlen(record.network), sizeof(record.network) - 1);
+	ck_assert_str_eq(record.network + strlen(record.network) - 3, "...");
+	ck_assert_int_eq(kill(maproot_running_child(running)->pid, SIGKILL), 0);
+	(void)engines_wait(running);
+	engines_check_gone();
 }
 END_TEST
 
@@ -227,6 +258,7 @@ static Suite *build(void)
 	tcase_add_loop_test(tests, ids_are_names, 0, UNIT_COUNT(ids));
 	tcase_add_test(tests, ids_are_made_up);
 	tcase_add_test(tests, refused_before_anything_is_made);
+	tcase_add_test(tests, a_long_network_is_shortened);
 	return suite;
 }
 
